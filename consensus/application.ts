@@ -1,0 +1,95 @@
+// What any ledger must answer. Consensus agrees on the order of opaque entries and never looks into them; a ledger
+// implements this port. Everything answers by callback, and long work is sliced inside (no slice above 5 ms).
+
+import type { Bytes } from '../lib/bytes.ts';
+import type { Hash } from '../lib/hash.ts';
+
+/** The ledger's view of the chain it belongs to. */
+export interface ChainContext {
+  readonly chain: Hash;
+  /** height of the last block applied to the state; 0 is genesis */
+  readonly height: number;
+  /** timeMs of the last committed block */
+  readonly timeMs: number;
+  readonly wallMs: number;
+}
+
+/** An entry is what a client submits as one: a signed command, a bundle or a blob, at most 64 KiB (a bundle 1 MiB). */
+export type Entry = Bytes;
+
+export type Admission = { readonly ok: true } | { readonly ok: false; readonly code: number };
+
+export interface OrderedBatch {
+  readonly lane: number;
+  readonly seq: number;
+  readonly count: number;
+  /** entries, each after its length as 4 bytes little-endian; pieces may split an entry */
+  readonly bytes: readonly Bytes[];
+}
+
+export interface OrderedBlock {
+  readonly height: number;
+  readonly id: Hash;
+  readonly timeMs: number;
+  /** in the order of execution */
+  readonly batches: readonly OrderedBatch[];
+}
+
+/** The outcome of the entries of one batch: everything not listed has code 0 (ok). */
+export interface BatchOutcome {
+  readonly lane: number;
+  readonly seq: number;
+  readonly count: number;
+  /** index of the batch's first entry within the block */
+  readonly firstIndex: number;
+  readonly exceptions: readonly { readonly index: number; readonly code: number }[];
+}
+
+export interface Applied {
+  readonly height: number;
+  readonly stateRoot: Hash;
+  readonly outboxRoot: Hash;
+  readonly outcomes: readonly BatchOutcome[];
+}
+
+export type ApplicationFault = { readonly code: 'failed'; readonly message: string };
+export type Answer<T> = (error: ApplicationFault | undefined, value: T) => void;
+
+export interface Application {
+  /** height of the last block whose effects the state holds, and its roots; read once after opening */
+  open(done: Answer<{ readonly height: number; readonly stateRoot: Hash; readonly outboxRoot: Hash }>): void;
+  /** well formed, signed, not yet used: may this entry be ordered? Order of answers is order of entries. */
+  check(entries: readonly Entry[], context: ChainContext, done: Answer<readonly Admission[]>): void;
+  /** Blocks come in order, the next one after `done`. State, receipts and outbox are written in one atomic batch. */
+  apply(block: OrderedBlock, done: Answer<Applied>): void;
+  /** a read at the newest applied state, or at `atHeight` while that is kept (the last 256 heights) */
+  query(request: QueryRequest, done: Answer<QueryAnswer>): void;
+  /** for a node too far behind; `at` names the checkpoint's height */
+  snapshot(done: Answer<Bytes>): void;
+  restore(snapshot: Bytes, expected: { readonly height: number; readonly stateRoot: Hash }, done: Answer<void>): void;
+  /** a pending change of validators at the applied state, or undefined */
+  validatorSet(): Bytes | undefined;
+  /** the ledger's own traffic between validators, opaque to consensus */
+  onApp(from: number, topic: string, bytes: Bytes): void;
+  /** commits of other chains that this chain may rely on; none in version 1 */
+  externalFinality(): Bytes | undefined;
+  close(done: Answer<void>): void;
+}
+
+export interface QueryRequest {
+  /** e.g. `value`, `account`, `receipt` */
+  readonly path: string;
+  readonly argument: Bytes;
+  readonly prove: boolean;
+  readonly atHeight?: number;
+}
+
+export interface QueryAnswer {
+  /** height of the state that answered */
+  readonly height: number;
+  readonly value: Bytes | undefined;
+  /** an encoded membership or absence proof against the state root at `height`, where asked for */
+  readonly proof?: Bytes;
+  /** PSKY code where the request itself is refused */
+  readonly code?: number;
+}

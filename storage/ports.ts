@@ -1,0 +1,70 @@
+// What storage needs from a disk. Faults are injected here, below the journal and the store, so that their recovery is
+// the production code. Everything answers by callback: the simulator can then order every completion by itself.
+
+import type { Bytes } from '../lib/bytes.ts';
+
+export type Done<T = void> = (error: DiskFault | undefined, value: T) => void;
+
+export interface DiskFault {
+  readonly code: 'no-space' | 'io' | 'not-found' | 'exists' | 'locked' | 'denied';
+  readonly message: string;
+}
+
+export interface DiskFile {
+  /** bytes; grows with writes beyond it */
+  readonly size: number;
+  /** Whether a completed `write` is already durable (O_DSYNC), so that `sync` is a no-op. */
+  readonly writesAreSynced: boolean;
+  /** Offsets, lengths and buffers of writes must be multiples of this (1 where the file is not opened O_DIRECT). */
+  readonly alignment: number;
+  write(offset: number, parts: readonly Bytes[], done: Done): void;
+  /** fdatasync */
+  sync(done: Done): void;
+  read(offset: number, length: number, done: Done<Bytes>): void;
+  close(done: Done): void;
+}
+
+export interface OpenOptions {
+  readonly create: boolean;
+  /** Ask for O_DIRECT and O_DSYNC; the file says by its properties what it got. */
+  readonly direct?: boolean;
+  readonly readOnly?: boolean;
+}
+
+export interface Disk {
+  open(path: string, options: OpenOptions, done: Done<DiskFile>): void;
+  /** names in a directory, sorted */
+  list(directory: string, done: Done<readonly string[]>): void;
+  makeDirectory(directory: string, done: Done): void;
+  /** whole small files: manifests, safety markers. `writeFile` is atomic: temporary file, sync, rename, directory sync. */
+  readFile(path: string, done: Done<Bytes>): void;
+  writeFile(path: string, bytes: Bytes, done: Done): void;
+  rename(from: string, to: string, done: Done): void;
+  remove(path: string, done: Done): void;
+  syncDirectory(directory: string, done: Done): void;
+  freeBytes(directory: string, done: Done<number>): void;
+  /** A buffer whose memory suits `alignment`-constrained writes. */
+  allocate(length: number): Bytes;
+}
+
+export type StoreWrite = { readonly key: Bytes; readonly value: Bytes } | { readonly key: Bytes; readonly value: null };
+
+export interface RangeQuery {
+  /** inclusive */
+  readonly from: Bytes;
+  /** exclusive */
+  readonly to: Bytes;
+  readonly limit: number;
+  readonly reverse?: boolean;
+}
+
+/** Ordered key-value store; keys compare as unsigned bytes. `value: null` deletes. */
+export interface Store {
+  get(key: Bytes, done: Done<Bytes | undefined>): void;
+  getMany(keys: readonly Bytes[], done: Done<readonly (Bytes | undefined)[]>): void;
+  /** All or nothing. With `sync` it is durable when `done` is called; without, a crash may undo it, but only whole batches and only newest first. */
+  batch(writes: readonly StoreWrite[], options: { readonly sync: boolean }, done: Done): void;
+  range(query: RangeQuery, done: Done<readonly (readonly [Bytes, Bytes])[]>): void;
+  clear(range: { readonly from: Bytes; readonly to: Bytes }, done: Done): void;
+  close(done: Done): void;
+}
