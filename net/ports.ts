@@ -1,9 +1,11 @@
 // What the network room needs from a wire, and what it offers to the rooms above. The simulator injects its faults at
 // Transport: sessions, duplicate checks and reconnection above it are the production code.
 
+import type { Behavior, Message, Note, SpawnOptions } from '../actors/actor.ts';
 import type { Address } from '../actors/address.ts';
-import type { Outlet } from '../actors/ports.ts';
+import type { Clock, Outlet } from '../actors/ports.ts';
 import type { Bytes } from '../lib/bytes.ts';
+import type { Random } from '../lib/random.ts';
 import type { Brand } from '../lib/units.ts';
 
 /** Hex of a node's Ed25519 public key; its TLS certificate is pinned to it. */
@@ -18,7 +20,7 @@ export interface PeerAddress {
   readonly port: number;
 }
 
-/** One authenticated connection. Messages arrive whole, in order and once, or the connection ends. */
+/** One authenticated connection. Messages arrive whole, in order and once, or the connection ends: `closed` comes once. */
 export interface Connection {
   readonly peer: NodeId;
   readonly channel: Channel;
@@ -26,7 +28,7 @@ export interface Connection {
   send(parts: readonly Bytes[]): void;
   /** bytes that `send` took and the wire has not */
   readonly bufferedBytes: number;
-  /** stops reading; the sender feels it through the transport's flow control */
+  /** stops reading (a few messages may still come); the sender feels it through the transport's flow control */
   pause(): void;
   resume(): void;
   close(reason: string): void;
@@ -57,26 +59,94 @@ export interface TransportFault {
   readonly message: string;
 }
 
+/** In this chain's genesis, or not. Followers get Hello, Get, committed data and forwarded commands only: the rooms above ask. */
+export type PeerRole = 'validator' | 'follower';
+
 /** What a chain sees of its peers: messages to the actor that subscribed for it. */
 export type LinkMessage =
-  | { readonly type: 'link-up'; readonly peer: NodeId }
+  | { readonly type: 'link-up'; readonly peer: NodeId; readonly role: PeerRole }
   | { readonly type: 'link-down'; readonly peer: NodeId; readonly reason: string }
   | { readonly type: 'frame'; readonly peer: NodeId; readonly bytes: Bytes }
   | { readonly type: 'bulk'; readonly peer: NodeId; readonly header: Bytes; readonly body: readonly Bytes[] };
 
-/** Offered by net to consensus. `link-up` comes when control and bulk are both ready in both directions. */
+/**
+ * `control` and `bulk` as above. `reply` has the form of `bulk` (a header and a body) but travels on the control
+ * connection, in slices behind its frames: answers to Get never wait on a socket that pauseBulk stopped (L4).
+ */
+export type FrameChannel = Channel | 'reply';
+
+/**
+ * Offered by net to consensus. `link-up` comes when control and bulk are ready in both directions at both ends and the
+ * peer serves the domain too. Between one `link-up` and its `link-down` frames arrive in order and at most once.
+ */
 export interface Links {
-  /** frames of `domain` (a chain id) and the state of all its peers go to `receiver` */
+  /** frames of `domain` (a chain id) and the state of all its peers go to `receiver`; subscribing again starts anew */
   subscribe(domain: string, receiver: Address): void;
   unsubscribe(domain: string): void;
   /**
    * A stable outlet; frames for a peer whose link is down are dropped.
-   * On `control` one write is one frame; on `bulk` the first piece is the header and the rest the body.
+   * On `control` one write is one frame (≤ 1 MiB); on `bulk` and `reply` the first piece is the header (≤ 64 KiB) and
+   * the rest the body (net/limits.ts). Pieces must not change after the write.
    */
-  outlet(peer: NodeId, domain: string, channel: Channel): Outlet;
-  /** L4: stop and resume reading a peer's bulk link */
+  outlet(peer: NodeId, domain: string, channel: FrameChannel): Outlet;
+  /** L4: stop and resume reading a peer's bulk link; forgotten when the link ends */
   pauseBulk(peer: NodeId): void;
   resumeBulk(peer: NodeId): void;
   /** counted with its reason; the peer's machine decides what follows */
   misbehaved(peer: NodeId, reason: string): void;
+}
+
+/** Who beside the validators may link to this node: anyone, the listed, or nobody. */
+export type FollowerPolicy =
+  | { readonly mode: 'open' }
+  | { readonly mode: 'listed'; readonly listed: ReadonlySet<NodeId> }
+  | { readonly mode: 'none' };
+
+/** What net needs from the actor system. */
+export interface ActorHost {
+  send(to: Address, message: Message): void;
+  spawn<S, M extends Message>(address: Address, behavior: Behavior<S, M>, options?: SpawnOptions): void;
+  stop(address: Address): void;
+}
+
+export interface LinksOptions {
+  readonly self: NodeId;
+  /** domain of the peers' addresses: `<domain>/peer/<first 16 digits of the node id>` */
+  readonly domain: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** session numbers and the jitter of back-off */
+  readonly random: Random;
+  readonly actors: ActorHost;
+  /** nodes to link to; those that `validators` names have its rank, the others are followed by us */
+  readonly peers: readonly PeerAddress[];
+  /** keys in the genesis of any chain of this node */
+  readonly validators: ReadonlySet<NodeId>;
+  readonly followers: FollowerPolicy;
+  readonly note: (note: Note) => void;
+}
+
+export interface PeerStatus {
+  readonly peer: NodeId;
+  readonly role: PeerRole;
+  /** state of the peer's machine */
+  readonly state: string;
+  readonly linked: boolean;
+  /** smoothed; undefined before the first ping returned */
+  readonly roundTripMs: number | undefined;
+  readonly bufferedBytes: number;
+  readonly misbehaviour: Readonly<Record<string, number>>;
+}
+
+/** The node's own handle on its links; made by `createLinks(options)`. */
+export interface LinksHandle extends Links {
+  /** listens, then dials */
+  start(done: (error: TransportFault | undefined) => void): void;
+  /** what SIGHUP reloads */
+  setPeers(peers: readonly PeerAddress[], followers: FollowerPolicy): void;
+  peers(): readonly PeerStatus[];
+  /** the highest smoothed round trip of all linked validators, for T1's base; 0 when none is known */
+  roundTripMs(): number;
+  /** says goodbye on every link and stops listening */
+  close(): void;
 }
