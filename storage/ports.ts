@@ -13,13 +13,14 @@ export interface DiskFault {
 export interface DiskFile {
   /** bytes; grows with writes beyond it */
   readonly size: number;
-  /** Whether a completed `write` is already durable (O_DSYNC), so that `sync` is a no-op. */
+  /** Whether a completed `write` is already durable (O_DSYNC), so that no `sync` need follow it. */
   readonly writesAreSynced: boolean;
   /** Offsets, lengths and buffers of writes must be multiples of this (1 where the file is not opened O_DIRECT). */
   readonly alignment: number;
   write(offset: number, parts: readonly Bytes[], done: Done): void;
-  /** fdatasync */
+  /** fdatasync, always: what an earlier process wrote may not be durable even where this file's writes are */
   sync(done: Done): void;
+  /** fewer bytes than asked for only at the end of the file; the file may be opened without `direct` for reading */
   read(offset: number, length: number, done: Done<Bytes>): void;
   close(done: Done): void;
 }
@@ -67,4 +68,19 @@ export interface Store {
   range(query: RangeQuery, done: Done<readonly (readonly [Bytes, Bytes])[]>): void;
   clear(range: { readonly from: Bytes; readonly to: Bytes }, done: Done): void;
   close(done: Done): void;
+}
+
+export type StoreEngine = 'rocksdb' | 'classic-level' | 'memory';
+
+/** Opens stores; the engines it knows depend on the machine. */
+export interface StoreOpener {
+  /**
+   * Opens the store in `directory`, creating it when absent, and holds its lock: a second opener anywhere gets `locked`.
+   * @param engine the one that the shard's manifest names, or undefined for the default of this machine
+   */
+  open(
+    directory: string,
+    engine: StoreEngine | undefined,
+    done: Done<{ readonly engine: StoreEngine; readonly store: Store }>,
+  ): void;
 }
