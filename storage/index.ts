@@ -1,0 +1,21 @@
+export type {
+  Journal,
+  JournalFault,
+  JournalOptions,
+  JournalRecord,
+  JournalStats,
+  JournalView,
+  LiveRecord,
+} from './journal-port.ts';
+export type {
+  Disk,
+  DiskFault,
+  DiskFile,
+  Done,
+  OpenOptions,
+  RangeQuery,
+  Store,
+  StoreEngine,
+  StoreOpener,
+  StoreWrite,
+} from './ports.ts';

@@ -1,0 +1,50 @@
+// Every bound of the storage room, with its arithmetic and what happens at the bound.
+
+import { GiB, KiB, MiB, milliseconds } from '../lib/units.ts';
+
+/** 100,000 commands/s of 512 B fill one in 5 s; 40 of them hold a quiet network's year. */
+export const defaultSegmentBytes = 256 * MiB;
+/** A group, its padding and the rewritten safety records must fit eight times over. Below: refused as a setting. */
+export const minSegmentBytes = 16 * KiB;
+/** Positions count 8-byte steps: 2^26 of them per segment and 2^27 segments stay below 2^53. At 256 MiB that is 34 PB. */
+export const maxSegmentBytes = 512 * MiB;
+export const positionsPerSegment = 2 ** 26;
+export const maxSegmentNumber = 2 ** 27 - 1;
+
+/** Page and sector size of every disk in use; a torn sector then never holds two groups. */
+export const defaultGroupAlignment = 4 * KiB;
+/** Eight batches of 512 KiB; 4 MiB sync in 2–4 ms. A fuller group is closed and the next one begun behind it. */
+export const defaultGroupBytes = 4 * MiB;
+
+/** 16 groups of 4 MiB, 0.3–0.6 s of a disk at 200 MB/s: lanes stop admitting, which clients feel as `retry`. */
+export const congestedBytes = 64 * MiB;
+/** What a node may still append after it stopped admitting: every peer's lane window (CONSENSUS §10) several times over.
+ * At the bound the disk is as good as dead: the journal fails and the process stops. */
+export const maxUnsyncedBytes = 512 * MiB;
+
+/** D6: how long other lanes' batches wait for a record that gates something. */
+export const lazyWaitMs = milliseconds(20);
+
+/** Chains and durable actors that ever wrote to one journal; ids are two bytes. At the bound: assertion, shards are cheap. */
+export const maxOwners = 4096;
+export const maxOwnerNameBytes = 240;
+
+/** The next segment is prepared when this share of the current one is used: at 50 MB/s 3.8 s remain to zero 256 MiB. */
+export const prepareAtShare = 0.25;
+/** One write of zeroes; 1 MiB takes 1–3 ms, so a group waits no longer than that behind it. */
+export const zeroSliceBytes = MiB;
+/** Emptied files kept for reuse; more are deleted. */
+export const maxSpareSegments = 2;
+
+/** What recovery reads at once; a slice of 1 MiB is checked in 0.3–1 ms, well below a turn's 5 ms. */
+export const scanWindowBytes = MiB;
+/** Files of old segments kept open for reading; the one longest unused is closed. */
+export const maxOpenReaders = 8;
+/** First read of a record whose length is not known. */
+export const readGuessBytes = 16 * KiB;
+
+/** Four full segments and the store's compaction beside them. Below: admission stops, and says so. */
+export const lowDiskBytes = 2 * GiB;
+/** Admission starts again only when there is this much above the threshold, so that it does not flutter. */
+export const lowDiskRecoveryShare = 0.25;
+export const diskCheckEveryMs = milliseconds(2000);
