@@ -35,6 +35,8 @@ export interface TurnLog {
   readonly durable: Position;
   /** called after every sync; several listeners may register */
   onDurable(listener: (durable: Position) => void): void;
+  /** Called once, when a write or sync failed: nothing becomes durable after it, and the actor system stops the process. */
+  onFailed?(listener: (reason: string) => void): void;
 }
 
 /**
@@ -45,4 +47,9 @@ export interface Outlet {
   readonly id: string;
   /** Takes one frame in pieces; a closed outlet drops it, and its owner hears of the closing by message. */
   write(frame: readonly Bytes[]): void;
+  /**
+   * The gate dropped frames of this outlet because too much waited for a sync: end the connection, so that the other side
+   * sees a break and not a gap. Where it is missing the frames are only counted as dropped.
+   */
+  abandon?(reason: string): void;
 }

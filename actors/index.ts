@@ -1,0 +1,38 @@
+// What other rooms may use of actors/. Drivers (real clock, pino) are imported by drivers.ts, cli, test and bench directly.
+
+export type {
+  Asker,
+  Behavior,
+  Description,
+  Effects,
+  EmitOptions,
+  MailboxPolicy,
+  Message,
+  Note,
+  Overflow,
+  SpawnOptions,
+  Supervision,
+  Ticket,
+} from './actor.ts';
+export type {
+  ActorDetail,
+  ActorReport,
+  ActorSystem,
+  ActorSystemOptions,
+  AskFault,
+  Delivery,
+  GateReport,
+  NoteSink,
+  SystemReport,
+} from './actor-system.ts';
+export { type Address, address, parseAddress } from './address.ts';
+export type { DeadLetter, DeadLetterReason, DeadLetters } from './dead-letters.ts';
+export { type ActorLimits, actorLimits } from './limits.ts';
+export type { Clock, Outlet, Position, Timer, TurnLog } from './ports.ts';
+export type {
+  TransitionNote,
+  TransitionPage,
+  TransitionRecord,
+  TransitionRing,
+  TransitionSubscription,
+} from './transitions.ts';
