@@ -1,0 +1,71 @@
+// Every bound of consensus, with its arithmetic and what happens there. Sizes that a peer can choose are checked before
+// anything is allocated for them.
+
+import { KiB, MiB, type Ms, milliseconds, seconds } from '../lib/units.ts';
+
+/** Terms and heights are below 2^48 (CONSENSUS §4): a peer cannot push a counter to its end. */
+export const maxCounter = 2 ** 48 - 1;
+
+/** §2: n of a committee. A header names every lane (40 bytes each), a certificate holds n votes (≤ 4 KiB each with later suites). */
+export const maxValidators = 100;
+
+/** §8: W, blocks proposed beyond the highest certified block of the chain. */
+export const defaultWindow = 64;
+
+/** §8: batches of one lane in one block; more wait for the next block. */
+export const maxBatchesPerLane = 4;
+
+/** §8: a batch is sealed at this size; a single larger entry (a bundle of 1 MiB) makes a batch of its own. */
+export const sealBytes = 512 * KiB;
+export const maxBatchBytes = MiB + 64 * KiB;
+/** 512 KiB of the smallest entries (4 bytes of length and 12 of content). */
+export const maxBatchEntries = 32_768;
+
+/** §8: own bytes that are sealed and not yet committed; beyond it client sockets are not read. */
+export const laneWindowBytes = 8 * MiB;
+/** L4: bytes of another's lane held and not yet committed; beyond it that bulk link is not read. Twice the lane window. */
+export const laneHoldBytes = 2 * laneWindowBytes;
+
+/** E1: a block's execHeight is at most this far behind its height. */
+export const maxExecutionLag = 256;
+
+/** E4: a block further ahead of the voter's clock waits. */
+export const maxClockLead: Ms = milliseconds(500);
+
+/** §11: headers kept per (term, height): the first, and at most two more that are certified or named by f+1 votes. */
+export const maxHeadersPerPlace = 3;
+/** §11: headers are kept up to own chain's QC + 2W. */
+export const headersAheadWindows = 2;
+
+/** Q1: links of a certificate: the slowest voter may stand at c+W and the fastest W beyond. */
+export const maxLinksWindows = 2;
+
+/** §9: headers in one answer to Get. 256 × (100 lanes × 40 B + 400 B) = 1.1 MB at n = 100, 140 KB at n = 4. */
+export const maxHeadersPerAnswer = 256;
+/** §9: batches asked of one peer and not yet answered. */
+export const maxBatchesAsked = 4;
+
+/** T1: the base of the progress timer, and its cap. */
+export const timerBase: Ms = seconds(1);
+export const timerCap: Ms = seconds(8);
+/** t_r: a Timeout is sent again, and L2's answers are repeated, at most this often. */
+export const rebroadcastEvery: Ms = milliseconds(500);
+/** T2: the leader's link is down this long with work known. */
+export const leaderLinkGrace: Ms = milliseconds(150);
+/** T3: the planned length of a term, in time with work known. */
+export const plannedTerm: Ms = seconds(30);
+/** V5 and L5: how long a missing header or batch is waited for before the next peer is asked. */
+export const askAgainAfter: Ms = milliseconds(200);
+/** L5: rounds of asking for an id that no certificate proves. */
+export const unprovenRounds = 2;
+/** §8: the pace of proposals while blocks are in flight. */
+export const proposalPace: Ms = milliseconds(4);
+/** §9: a checkpoint is signed at every multiple of this height. */
+export const checkpointEvery = 256;
+/** App messages: 64 KiB (§2), and this many waiting for the ledger. */
+export const maxAppBytes = 64 * KiB;
+
+/** A control message: a Hello at n = 100 carries three certificates of 100 votes (≤ 0.2 MB each) and 200 links. */
+export const maxControlBytes = MiB;
+/** Blocks below the commit height that stay in memory for slow peers; older ones come from the archive. */
+export const keptCommittedBlocks = 2 * maxExecutionLag;
