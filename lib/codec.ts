@@ -3,7 +3,8 @@
 // extension types are refused, as is every encoding that is longer than it need be. A message is walked before it is
 // decoded: its size, depth and item count are checked before anything that a peer can size is allocated.
 
-import { Packr, Unpackr } from 'msgpackr';
+// of its entries the one that never loads the native addon, whatever the environment says
+import { Packr, Unpackr } from 'msgpackr/pack';
 import { assert } from './assert.ts';
 import { type Bytes, toUtf8 } from './bytes.ts';
 import { ok, type Result, refused } from './result.ts';
