@@ -1,0 +1,39 @@
+// What the process says to the shell when it ends.
+
+import type { ErrorName } from '../lib/errors.ts';
+
+export const exitCode = {
+  ok: 0,
+  error: 1,
+  usage: 2,
+  /** an invariant is broken: a bad proof, a lost command, a violation in the simulator */
+  broken: 70,
+  unwritable: 73,
+  retry: 75,
+  badConfiguration: 78,
+} as const;
+
+const special: Partial<Record<ErrorName, number>> = {
+  'bad-usage': exitCode.usage,
+  'confirmation-needed': exitCode.usage,
+  'member-unknown': exitCode.usage,
+  'passphrase-needed': exitCode.usage,
+  'key-unknown': exitCode.usage,
+  'bad-configuration': exitCode.badConfiguration,
+  'bad-genesis': exitCode.badConfiguration,
+  'key-file-exposed': exitCode.badConfiguration,
+  'key-file-bad': exitCode.badConfiguration,
+  'home-missing': exitCode.badConfiguration,
+  'open-to-the-world': exitCode.badConfiguration,
+  'proof-invalid': exitCode.broken,
+  'simulation-failed': exitCode.broken,
+  'load-lost': exitCode.broken,
+  'nobody-answers': exitCode.retry,
+  'journal-write-failed': exitCode.unwritable,
+  'shard-disk-failed': exitCode.unwritable,
+  'low-disk': exitCode.unwritable,
+};
+
+export function exitCodeOf(name: ErrorName): number {
+  return special[name] ?? exitCode.error;
+}

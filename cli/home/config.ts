@@ -1,0 +1,189 @@
+// config/config.toml: what one node does on this machine. The schema is strict, and every setting can be overridden by
+// an environment variable PSKY_<SECTION>_<KEY>.
+
+import { parse as parseToml } from 'smol-toml';
+import { PskyError } from '../../lib/errors.ts';
+import { type FieldFault, type Fields, readFields, refuseField } from '../../lib/fields.ts';
+import { type LogLevel, logLevels } from '../../lib/log.ts';
+import { GiB, MiB } from '../../lib/units.ts';
+import type { NodeId, PeerAddress } from '../../net/ports.ts';
+
+export interface NodeConfig {
+  readonly name: string;
+  readonly peer: { readonly host: string; readonly port: number; readonly peers: readonly PeerAddress[] };
+  readonly rpc: { readonly host: string; readonly port: number };
+  readonly metrics: { readonly host: string; readonly port: number };
+  readonly storage: { readonly engine: 'auto' | 'rocksdb' | 'classic-level'; readonly lowDiskBytes: number };
+  readonly log: { readonly level: LogLevel; readonly modules: readonly ModuleLevel[] };
+}
+
+/** written as `module=level` */
+export interface ModuleLevel {
+  readonly module: string;
+  readonly level: LogLevel;
+}
+
+export const standardPorts = { peer: 27650, rpc: 27651, metrics: 27652 } as const;
+
+/** section → key → how an environment variable is read */
+const settings: Readonly<Record<string, Readonly<Record<string, 'text' | 'number' | 'list'>>>> = {
+  node: { name: 'text' },
+  peer: { host: 'text', port: 'number', peers: 'list' },
+  rpc: { host: 'text', port: 'number' },
+  metrics: { host: 'text', port: 'number' },
+  storage: { engine: 'text', low_disk_bytes: 'number' },
+  log: { level: 'text', modules: 'list' },
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws PskyError `bad-configuration` or `open-to-the-world`, with the place */
+export function parseConfig(toml: string, environment: Environment): NodeConfig {
+  let document: Record<string, Record<string, unknown>>;
+  try {
+    document = parseToml(toml) as Record<string, Record<string, unknown>>;
+  } catch (error) {
+    throw new PskyError('bad-configuration', firstLine((error as Error).message));
+  }
+  const places = override(document, environment);
+  const read = readFields(document, readConfig);
+  if (!read.ok) throw new PskyError('bad-configuration', describe(read.error, places));
+  for (const port of ['rpc', 'metrics'] as const) {
+    const { host } = read.value[port];
+    if (!isLoopback(host)) throw new PskyError('open-to-the-world', `${port}.host is ${host}.`);
+  }
+  return read.value;
+}
+
+function readConfig(root: Fields): NodeConfig {
+  const endpoint = (fields: Fields) => ({
+    host: readHost(fields),
+    port: fields.whole('port', { min: 0, max: 65_535 }),
+  });
+  return {
+    name: root.object('node', (fields) => fields.text('name', /^[a-z][a-z0-9-]{0,31}$/, 'a lower-case word')),
+    peer: root.object('peer', (fields) => ({ ...endpoint(fields), peers: fields.list('peers', 1_000, readPeer) })),
+    rpc: root.object('rpc', endpoint),
+    metrics: root.object('metrics', endpoint),
+    storage: root.object('storage', (fields) => ({
+      engine: fields.oneOf('engine', ['auto', 'rocksdb', 'classic-level']),
+      lowDiskBytes: fields.whole('low_disk_bytes', { min: 16 * MiB, max: 1024 * GiB }),
+    })),
+    log: root.object('log', (fields) => ({
+      level: fields.oneOf('level', logLevels),
+      modules: fields.list('modules', 100, readModuleLevel),
+    })),
+  };
+}
+
+function readHost(fields: Fields): string {
+  return fields.text('host', /^[A-Za-z0-9.:-]{1,253}$/, 'a host name or an address');
+}
+
+function readPeer(value: unknown, place: string): PeerAddress {
+  return (
+    (typeof value === 'string' ? parsePeerUrl(value) : undefined) ??
+    refuseField('wrong-kind', place, 'expected wss://<node id>@<host>:<port>')
+  );
+}
+
+function readModuleLevel(value: unknown, place: string): ModuleLevel {
+  const [, module, level] = /^([a-z][a-z/-]*)=([a-z]+)$/.exec(String(value)) ?? [];
+  const known = logLevels.find((each) => each === level);
+  if (module === undefined || known === undefined) refuseField('wrong-kind', place, 'expected module=level');
+  return { module, level: known };
+}
+
+/** @param url wss://<node id>@<host>:<port>, as `psky dev --json` prints it; the node id is the pin */
+export function parsePeerUrl(url: string): PeerAddress | undefined {
+  const [, nodeId, host, port] =
+    /^wss:\/\/([0-9a-f]{64})@(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})$/.exec(url) ?? [];
+  if (nodeId === undefined || host === undefined || Number(port) > 65_535) return undefined;
+  return { nodeId: nodeId as NodeId, host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+export function formatPeerUrl(peer: PeerAddress): string {
+  return `wss://${peer.nodeId}@${peer.host.includes(':') ? `[${peer.host}]` : peer.host}:${peer.port}`;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Puts the environment's values into the document. @returns for each overridden place the variable's name */
+function override(document: Record<string, Record<string, unknown>>, environment: Environment): Map<string, string> {
+  const places = new Map<string, string>();
+  for (const [variable, text] of Object.entries(environment)) {
+    const [, section, key] = /^PSKY_([A-Z]+)_([A-Z_]+)$/.exec(variable)?.map((each) => each.toLowerCase()) ?? [];
+    const keys = section === undefined ? undefined : settings[section];
+    if (keys === undefined || section === undefined || key === undefined || text === undefined) continue;
+    const kind = keys[key];
+    if (kind === undefined) throw new PskyError('bad-configuration', `${variable}: there is no such setting.`);
+    document[section] = { ...document[section], [key]: fromText(kind, text) };
+    places.set(`${section}.${key}`, variable);
+  }
+  return places;
+}
+
+function fromText(kind: 'text' | 'number' | 'list', text: string): unknown {
+  if (kind === 'number') return /^[0-9]+$/.test(text) ? Number(text) : text;
+  if (kind === 'list') return text === '' ? [] : text.split(',');
+  return text;
+}
+
+function describe(fault: FieldFault, places: Map<string, string>): string {
+  return `${places.get(fault.place) ?? fault.place}: ${fault.message}.`;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text;
+}
+
+/** The file's text, with a word on each setting. */
+export function formatConfig(config: NodeConfig): string {
+  const quoted = (texts: readonly string[]) =>
+    `[${texts.map((each) => `\n  ${JSON.stringify(each)},`).join('')}${texts.length > 0 ? '\n' : ''}]`;
+  return `# Settings of one PrivateSky node. Each can be overridden by PSKY_<SECTION>_<KEY>, e.g. PSKY_RPC_PORT=27661.
+
+[node]
+name = ${JSON.stringify(config.name)}
+
+[peer]
+# where other nodes connect; mutual TLS, pinned to node ids
+host = ${JSON.stringify(config.peer.host)}
+port = ${config.peer.port}
+peers = ${quoted(config.peer.peers.map(formatPeerUrl))}
+
+[rpc]
+# where clients connect: JSON-RPC, WebSocket, stream; loopback only
+host = ${JSON.stringify(config.rpc.host)}
+port = ${config.rpc.port}
+
+[metrics]
+# /metrics, /livez, /readyz
+host = ${JSON.stringify(config.metrics.host)}
+port = ${config.metrics.port}
+
+[storage]
+# auto takes the engine that fits the running Node; a home keeps the one it was made with
+engine = ${JSON.stringify(config.storage.engine)}
+# below this much free space nothing new is admitted
+low_disk_bytes = ${config.storage.lowDiskBytes}
+
+[log]
+level = ${JSON.stringify(config.log.level)}
+# e.g. ["net=debug"]; reloaded by SIGHUP
+modules = ${quoted(config.log.modules.map((each) => `${each.module}=${each.level}`))}
+`;
+}
+
+export function initialConfig(name: string, peers: readonly PeerAddress[] = []): NodeConfig {
+  return {
+    name,
+    peer: { host: '127.0.0.1', port: standardPorts.peer, peers },
+    rpc: { host: '127.0.0.1', port: standardPorts.rpc },
+    metrics: { host: '127.0.0.1', port: standardPorts.metrics },
+    storage: { engine: 'auto', lowDiskBytes: 512 * MiB },
+    log: { level: 'info', modules: [] },
+  };
+}
