@@ -17,3 +17,6 @@ export const defaultDiskBytes = 64 * 2 ** 30;
 
 /** A dial that gets no answer gives up after this. */
 export const dialTimeoutMs = 3_000;
+
+/** What the socket buffers of both ends take before a sender notices that nobody reads. */
+export const socketBufferBytes = 256 * 1024;

@@ -62,11 +62,14 @@ export class Machine {
   }
 
   /** The process is gone between two instructions. What it leaves on disk is for the disk to decide. */
-  kill(): void {
-    this.#process?.die();
+  end(death: Death): void {
+    this.#process?.die(death);
     this.#process = undefined;
   }
 }
+
+/** `killed`: the machine goes on, closes its sockets and keeps its page cache. `power-cut`: nobody says goodbye. */
+export type Death = 'killed' | 'power-cut';
 
 /** One life of a process on a machine. */
 export class SimProcess {
@@ -75,7 +78,7 @@ export class SimProcess {
   #alive = true;
   #paused = false;
   #deferred: (() => void)[] = [];
-  #onDeath: (() => void)[] = [];
+  #onDeath: ((death: Death) => void)[] = [];
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -109,15 +112,15 @@ export class SimProcess {
     for (const run of waiting) this.machine.world.after(0, () => this.deliver(run));
   }
 
-  onDeath(run: () => void): void {
+  onDeath(run: (death: Death) => void): void {
     this.#onDeath.push(run);
   }
 
-  die(): void {
+  die(death: Death): void {
     if (!this.#alive) return;
     this.#alive = false;
     this.#deferred = [];
-    for (const run of this.#onDeath) run();
+    for (const run of this.#onDeath) run(death);
   }
 
   #clock(): Clock {

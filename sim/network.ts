@@ -1,0 +1,212 @@
+// The simulated network: the Transport port over wires whose delays, breaks and cuts come from the seed and the faults.
+// Sessions, duplicate checks and reconnection live above it and are the production code.
+
+import type { Bytes } from '../lib/bytes.ts';
+import type { Random } from '../lib/random.ts';
+import type {
+  Channel,
+  Connection,
+  ConnectionEvents,
+  NodeId,
+  PeerAddress,
+  Transport,
+  TransportFault,
+} from '../net/ports.ts';
+import type { DelayRange } from './disk.ts';
+import { dialTimeoutMs } from './limits.ts';
+import type { Death, SimProcess } from './machine.ts';
+import { traced } from './trace.ts';
+import { type Medium, Wire } from './wire.ts';
+import type { World } from './world.ts';
+
+export interface NetworkProfile {
+  /** one-way delay, drawn once for each directed pair of machines */
+  readonly delayMs: DelayRange;
+  /** each message takes this share longer or shorter at most */
+  readonly jitter: number;
+  readonly bytesPerMs: number;
+}
+
+export const localNetwork: NetworkProfile = { delayMs: [0.03, 0.3], jitter: 0.1, bytesPerMs: 1_000_000 };
+export const wideNetwork: NetworkProfile = { delayMs: [5, 40], jitter: 0.1, bytesPerMs: 125_000 };
+
+type Accept = (connection: Connection) => ConnectionEvents | undefined;
+
+interface Station {
+  readonly node: NodeId;
+  readonly process: SimProcess;
+  accept: Accept | undefined;
+}
+
+/** How a broken connection behaves in its last moments. */
+export interface BreakOptions {
+  /** how long the ends take to notice; drawn for each */
+  readonly detectMs: DelayRange;
+}
+
+export class SimNetwork implements Medium {
+  readonly world: World;
+  readonly profile: NetworkProfile;
+  /** while set, this share of messages takes up to so many times longer */
+  slowdown: { readonly share: number; readonly factor: number } | undefined;
+  messages = 0;
+  bytes = 0;
+  onDelivered: ((from: number, to: number, bytes: Bytes) => void) | undefined;
+  #random: Random;
+  #stations = new Map<NodeId, Station>();
+  #wires = new Set<Wire>();
+  #dying = new Set<Wire>();
+  #baseDelays = new Map<number, number>();
+  #cuts = new Map<number, number>();
+
+  constructor(world: World, profile: NetworkProfile = localNetwork) {
+    this.world = world;
+    this.profile = profile;
+    this.#random = world.random.network;
+  }
+
+  /** The port as one process sees it; its connections end with the process. */
+  transport(process: SimProcess, node: NodeId): Transport {
+    const station: Station = { node, process, accept: undefined };
+    process.onDeath((death) => this.#processDied(station, death));
+    return {
+      listen: (accept, done) => {
+        station.accept = accept;
+        this.#stations.set(node, station);
+        process.clock.soon(() => done(undefined));
+      },
+      dial: (target, channel, done, events) => this.#dial(station, target, channel, done, events),
+      close: () => {
+        this.#forget(station);
+        for (const wire of [...this.#wires])
+          for (const end of [wire.dialer, wire.acceptor]) if (end.process === process) end.close('going away');
+      },
+    };
+  }
+
+  /** Breaks every connection between two machines. @returns how many there were */
+  disconnect(a: number, b: number, options: BreakOptions): number {
+    const found = [...this.#wires].filter((wire) => wire.joins(a, b));
+    for (const wire of found) this.#break(wire, options, 'connection reset');
+    return found.length;
+  }
+
+  /** Nothing passes from `from` to `to` until `mend`. Cuts nest. */
+  cut(from: number, to: number): void {
+    const key = pairKey(from, to);
+    this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1);
+  }
+
+  mend(from: number, to: number): void {
+    const key = pairKey(from, to);
+    const left = (this.#cuts.get(key) ?? 0) - 1;
+    if (left > 0) {
+      this.#cuts.set(key, left);
+      return;
+    }
+    this.#cuts.delete(key);
+    for (const wire of [...this.#wires, ...this.#dying])
+      for (const end of [wire.dialer, wire.acceptor])
+        if (end.machine === from && wire.other(end).machine === to) end.mended();
+  }
+
+  delayMs(from: number, to: number, bytes: number): number {
+    const { jitter, bytesPerMs } = this.profile;
+    const usual = this.#baseDelay(from, to) * this.#random.between(1 - jitter, 1 + jitter) + bytes / bytesPerMs;
+    const { slowdown } = this;
+    return slowdown !== undefined && this.#random.chance(slowdown.share)
+      ? usual * this.#random.between(1, slowdown.factor)
+      : usual;
+  }
+
+  isCut(from: number, to: number): boolean {
+    return this.#cuts.has(pairKey(from, to));
+  }
+
+  delivered(_wire: Wire, from: number, to: number, bytes: Bytes): void {
+    this.messages++;
+    this.bytes += bytes.length;
+    this.onDelivered?.(from, to, bytes);
+  }
+
+  ended(wire: Wire): void {
+    this.#wires.delete(wire);
+    this.#dying.add(wire);
+    // its tail may still arrive; after that nobody knows it any more
+    this.world.after(60_000, () => this.#dying.delete(wire));
+  }
+
+  #dial(
+    from: Station,
+    target: PeerAddress,
+    channel: Channel,
+    done: (error: TransportFault | undefined, connection: Connection | undefined) => void,
+    events: ConnectionEvents,
+  ): void {
+    const { process } = from;
+    const fail = (afterMs: number, code: TransportFault['code']): void =>
+      void this.world.after(afterMs, () =>
+        process.deliver(() => done({ code, message: `${code}: ${target.nodeId.slice(0, 16)}` }, undefined)),
+      );
+    const station = this.#stations.get(target.nodeId);
+    if (station === undefined) return fail(this.profile.delayMs[1] * 2, 'refused');
+    const here = process.machine.index;
+    const there = station.process.machine.index;
+    if (this.isCut(here, there) || this.isCut(there, here)) return fail(dialTimeoutMs, 'timeout');
+    const outMs = this.delayMs(here, there, 0) + this.delayMs(there, here, 0) + this.delayMs(here, there, 0);
+    const backMs = this.delayMs(there, here, 0);
+    this.world.after(outMs, () => {
+      if (!process.alive) return;
+      if (!station.process.alive || station.accept === undefined) return fail(backMs, 'refused');
+      station.process.deliver(() => {
+        const wire = new Wire(this, channel, from, station);
+        const accepted = station.accept?.(wire.acceptor);
+        if (accepted === undefined) return fail(backMs, 'refused');
+        wire.acceptor.events = accepted;
+        this.#wires.add(wire);
+        if (!process.alive) return this.#break(wire, { detectMs: [backMs, backMs] }, 'connection reset');
+        // the dialler holds its connection before the first message comes through it
+        wire.acceptor.holdUntil(this.world.nowUs + Math.round(1000 * backMs) + 1);
+        this.world.after(backMs, () =>
+          process.deliver(() => {
+            this.world.trace.add(traced.connection, here, this.world.nowUs, there);
+            wire.dialer.events = events;
+            done(undefined, wire.dialer);
+          }),
+        );
+      });
+    });
+  }
+
+  #processDied(station: Station, death: Death): void {
+    this.#forget(station);
+    for (const wire of [...this.#wires]) {
+      const end = [wire.dialer, wire.acceptor].find((each) => each.process === station.process);
+      if (end === undefined) continue;
+      // a killed process's sockets are closed by its machine; after a power cut the peers find out by themselves
+      if (death === 'killed') end.goodbye('connection reset');
+      else this.#break(wire, { detectMs: [500, 5000] }, 'no answer');
+    }
+  }
+
+  #break(wire: Wire, { detectMs: [low, high] }: BreakOptions, reason: string): void {
+    this.world.trace.add(traced.connection, wire.dialer.machine, this.world.nowUs, ~wire.acceptor.machine);
+    wire.break({ dialer: this.#random.between(low, high), acceptor: this.#random.between(low, high) }, reason);
+  }
+
+  #forget(station: Station): void {
+    if (this.#stations.get(station.node) === station) this.#stations.delete(station.node);
+  }
+
+  #baseDelay(from: number, to: number): number {
+    const key = pairKey(from, to);
+    let delay = this.#baseDelays.get(key);
+    if (delay === undefined) {
+      delay = this.#random.between(this.profile.delayMs[0], this.profile.delayMs[1]);
+      this.#baseDelays.set(key, delay);
+    }
+    return delay;
+  }
+}
+
+const pairKey = (from: number, to: number): number => from * 1024 + to;
