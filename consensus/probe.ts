@@ -1,0 +1,92 @@
+// What a checker may see of one chain at one node, as it happens: the facts behind the invariants of CONSENSUS §12.
+// In production there is no probe. A probe only listens: it must not change anything that it is given, and it never throws.
+
+import type { Position } from '../actors/ports.ts';
+import type { Hash } from '../lib/hash.ts';
+import type { Header, QuorumCert, Rank, Timeout, Vote } from './certificate/types.ts';
+
+export interface Released {
+  /** the journal position that this waited for */
+  readonly after: Position;
+  /** the journal's durable position at the moment of leaving */
+  readonly durable: Position;
+}
+
+export type AbandonReason =
+  | 'no-progress'
+  | 'leader-link'
+  | 'joined'
+  | 'resignation'
+  | 'planned'
+  | 'long-term'
+  | 'recovered';
+
+export type StopReason = 'diverged' | 'journal' | 'supervisor' | 'application';
+
+/** Every member is optional: a probe listens to what it needs. */
+export interface ConsensusProbe {
+  /** D4: recovery is complete; what the journal and the store gave back */
+  recovered?(state: {
+    readonly bootTerm: number;
+    readonly term: number;
+    readonly timedOut: boolean;
+    readonly vote: Vote | null;
+    readonly timeout: Timeout | null;
+    readonly highest: Rank;
+    readonly commitHeight: number;
+    /** own lane: the highest sequence number sealed */
+    readonly ownSeq: number;
+    readonly fenced: boolean;
+  }): void;
+
+  /** D6: appended to the journal, in this order; durable once the journal's durable position reaches `position` */
+  headerRecorded?(header: Header, position: Position): void;
+  batchRecorded?(batch: {
+    readonly lane: number;
+    readonly seq: number;
+    readonly digest: Hash;
+    readonly position: Position;
+  }): void;
+  qcRecorded?(qc: QuorumCert, position: Position): void;
+
+  /** D1: signed, and from now on counted by the own tallies and sent; once for each new signature */
+  voteReleased?(vote: Vote, released: Released): void;
+  timeoutReleased?(timeout: Timeout, released: Released): void;
+  /** D1b: a batch of the own lane leaves */
+  batchReleased?(
+    batch: { readonly seq: number; readonly digest: Hash; readonly count: number },
+    released: Released,
+  ): void;
+  /** D1b: a client is told `accepted`; indices within the batch */
+  accepted?(
+    accepted: {
+      readonly seq: number;
+      readonly digest: Hash;
+      readonly first: number;
+      readonly count: number;
+    },
+    released: Released,
+  ): void;
+
+  /** D3: signed by this node as leader; once for each block, not for each peer */
+  proposed?(header: Header): void;
+  entered?(term: number): void;
+  abandoned?(term: number, reason: AbandonReason): void;
+  highestQc?(rank: Rank): void;
+
+  /** each height once over the life of a process, in order */
+  committed?(header: Header, certificate: QuorumCert): void;
+  /** batches of a committed block in the order of execution, just before the application gets them */
+  ordered?(
+    height: number,
+    batches: readonly { readonly lane: number; readonly seq: number; readonly digest: Hash }[],
+  ): void;
+  executed?(height: number, stateRoot: Hash, outboxRoot: Hash): void;
+
+  fenced?(reason: string): void;
+  stopped?(reason: StopReason, detail: string): void;
+  /** §11: two signed objects that contradict each other */
+  evidence?(culprit: number, kind: string): void;
+  /** sizes of queues and caches, for the bounds of limits.ts; at most once per turn */
+  sizes?(sizes: Readonly<Record<string, number>>): void;
+}
