@@ -27,8 +27,20 @@ export type {
 } from './actor-system.ts';
 export { type Address, address, parseAddress } from './address.ts';
 export type { DeadLetter, DeadLetterReason, DeadLetters } from './dead-letters.ts';
+export { diagramOf, diagramPage } from './diagram.ts';
 export { type ActorLimits, actorLimits } from './limits.ts';
+export {
+  type ActionArgs,
+  type MachineActions,
+  type MachineOptions,
+  type MachineState,
+  machineBehavior,
+  stateName,
+} from './machine.ts';
+export { createNoteSink } from './notes.ts';
 export type { Clock, Outlet, Position, Timer, TurnLog } from './ports.ts';
+export { shown } from './shown.ts';
+export { createActorSystem } from './system.ts';
 export type {
   TransitionNote,
   TransitionPage,
