@@ -1,0 +1,3 @@
+export { accountOf, type CommandFault, commandHash, commandVersion, decodeCommand } from './codec.ts';
+export { type SignedEntry, signCommand } from './sign.ts';
+export type { Command, Operation, ReceivedCommand, SignedCommand } from './types.ts';

@@ -1,0 +1,70 @@
+// Every bound of the ledger, with its arithmetic and what happens there. Sizes that a client chooses are checked before
+// anything is allocated for them.
+
+import { KiB, MiB, type Ms, minutes, seconds } from '../lib/units.ts';
+
+/** A command with one operation. Larger: refused (`malformed-command`). */
+export const maxCommandBytes = 64 * KiB;
+
+/** A command with several operations (a bundle): 1,000 puts of 1 KiB each. Larger: refused. */
+export const maxBundleBytes = 1 * MiB;
+
+/** Operations under one signature: at 40 µs a verification and 15 µs a put, the signature is then lost in the noise. */
+export const maxOperations = 1_000;
+
+/** Bytes of a key, at least 1. Longer: refused (`key-too-large`). */
+export const maxKeyBytes = 256;
+
+/** Bytes of a value. With its key and the signature it stays below `maxCommandBytes`. Longer: refused (`value-too-large`). */
+export const maxValueBytes = 32 * KiB;
+
+/** Nonces below the highest one that an account remembers, and how far a new one may run ahead. Beyond: refused. */
+export const nonceWindow = 1_024;
+
+/** How far ahead of block time a command may expire. Beyond: refused (`expiry-too-far`). */
+export const maxExpiryAheadMs: Ms = minutes(10);
+
+/** What the sdk asks for when the caller says nothing. */
+export const defaultExpiryAheadMs: Ms = seconds(60);
+
+/** Keys of one account. */
+export const maxAccountKeys = 16;
+
+/** What an entry of the state costs its account beside its key and value: paths, hashes and tree nodes. */
+export const entryOverheadBytes = 96;
+
+/** Bytes of a proof: 256 siblings of 32 bytes, a bitmap of 32 bytes, another leaf of 64 bytes and the framing. Larger: refused. */
+export const maxProofBytes = 10 * KiB;
+
+/** Older states that still answer (§ E1: a header's execHeight is at most 256 blocks behind). */
+export const keptHeights = 256;
+
+/** Bytes of replaced pages and values kept for older states: about 2 s at 20,000 puts/s. Beyond: the oldest height goes. */
+export const maxUndoBytes = 32 * MiB;
+
+/** Tree pages in memory: at about 2 KiB each some 24,000, the upper four levels of any tree and a share of the leaves. Beyond: the least recently used go. */
+export const maxPageCacheBytes = 48 * MiB;
+
+/** Values (accounts above all) in memory. Beyond: the least recently used go. */
+export const maxValueCacheBytes = 16 * MiB;
+
+/** Hashes of commands whose signatures this node has verified at admission. Beyond: the older half goes, and execution verifies again. */
+export const maxVerifiedHashes = 65_536;
+
+/** Signatures verified in one slice: 64 × 40 µs = 2.6 ms. */
+export const signaturesPerSlice = 64;
+
+/** Operations executed in one slice: 500 × 5 µs = 2.5 ms. */
+export const operationsPerSlice = 500;
+
+/** Commands decoded and hashed in one slice: 250 × 10 µs = 2.5 ms. */
+export const commandsPerSlice = 250;
+
+/** Tree updates in one slice: 256 × 12 µs = 3 ms. */
+export const updatesPerSlice = 256;
+
+/** Receipts in one stored value: a query reads and decodes one chunk. */
+export const receiptsPerChunk = 128;
+
+/** State that a node may lose in a crash and apply again from its journal: blocks between two synced batches. */
+export const syncEveryBlocks = 256;
