@@ -1,12 +1,11 @@
 // What the network room needs from a wire, and what it offers to the rooms above. The simulator injects its faults at
 // Transport: sessions, duplicate checks and reconnection above it are the production code.
 
-import type { Behavior, Message, Note, SpawnOptions } from '../actors/actor.ts';
-import type { Address } from '../actors/address.ts';
-import type { Clock, Outlet } from '../actors/ports.ts';
+import type { ActorSystem, Address, Clock, Note, Outlet } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import type { Random } from '../lib/random.ts';
 import type { Brand } from '../lib/units.ts';
+import type { FrameCheck } from './frame-check.ts';
 
 /** Hex of a node's Ed25519 public key; its TLS certificate is pinned to it. */
 export type NodeId = Brand<string, 'NodeId'>;
@@ -40,11 +39,15 @@ export interface ConnectionEvents {
 }
 
 export interface Transport {
-  /** `accept` gives the events' receiver, or undefined to refuse the connection */
+  /**
+   * `accept` gives the events' receiver, or undefined to refuse the connection. It may send before it returns; no event
+   * comes before it has returned. `done` comes once.
+   */
   listen(
     accept: (connection: Connection) => ConnectionEvents | undefined,
     done: (error: TransportFault | undefined) => void,
   ): void;
+  /** `done` comes once and before any event; where the other side refuses, with `refused` */
   dial(
     target: PeerAddress,
     channel: Channel,
@@ -103,15 +106,11 @@ export type FollowerPolicy =
   | { readonly mode: 'none' };
 
 /** What net needs from the actor system. */
-export interface ActorHost {
-  send(to: Address, message: Message): void;
-  spawn<S, M extends Message>(address: Address, behavior: Behavior<S, M>, options?: SpawnOptions): void;
-  stop(address: Address): void;
-}
+export type ActorHost = Pick<ActorSystem, 'deliver' | 'onRelief' | 'spawn' | 'stop'>;
 
 export interface LinksOptions {
   readonly self: NodeId;
-  /** domain of the peers' addresses: `<domain>/peer/<first 16 digits of the node id>` */
+  /** domain of the peers' addresses: `<domain>/peer/<node id>` */
   readonly domain: string;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -124,6 +123,8 @@ export interface LinksOptions {
   readonly validators: ReadonlySet<NodeId>;
   readonly followers: FollowerPolicy;
   readonly note: (note: Note) => void;
+  /** the session's duplicate check; only the simulator's test of itself passes another */
+  readonly frameCheck?: () => FrameCheck;
 }
 
 export interface PeerStatus {

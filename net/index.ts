@@ -1,0 +1,26 @@
+// What other rooms may use of net/. Drivers (sockets, HTTP, certificates) are imported by drivers.ts, cli, test and bench
+// directly; the client protocol is net/gateway/protocol.ts.
+
+export { createFrameCheck, type FrameCheck } from './frame-check.ts';
+export { maxBulkBodyBytes, maxBulkHeaderBytes, maxControlFrameBytes } from './limits.ts';
+export { createLinks } from './links.ts';
+export { createMemoryHub, type MemoryHub } from './memory-transport.ts';
+export { peerMachine } from './peer-machine.ts';
+export type {
+  ActorHost,
+  Channel,
+  Connection,
+  ConnectionEvents,
+  FollowerPolicy,
+  FrameChannel,
+  LinkMessage,
+  Links,
+  LinksHandle,
+  LinksOptions,
+  NodeId,
+  PeerAddress,
+  PeerRole,
+  PeerStatus,
+  Transport,
+  TransportFault,
+} from './ports.ts';
