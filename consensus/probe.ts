@@ -39,7 +39,10 @@ export interface ConsensusProbe {
     readonly fenced: boolean;
   }): void;
 
-  /** D6: appended to the journal, in this order; durable once the journal's durable position reaches `position` */
+  /**
+   * D6: appended to the journal, in this order; durable once the journal's durable position reaches `position`.
+   * Also for everything that recovery found and still relies on, before `recovered`.
+   */
   headerRecorded?(header: Header, position: Position): void;
   batchRecorded?(batch: {
     readonly lane: number;
