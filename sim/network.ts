@@ -16,7 +16,7 @@ import type { DelayRange } from './disk.ts';
 import { dialTimeoutMs } from './limits.ts';
 import type { Death, SimProcess } from './machine.ts';
 import { traced } from './trace.ts';
-import { type Medium, Wire } from './wire.ts';
+import { type Medium, Wire, type WireEnd } from './wire.ts';
 import type { World } from './world.ts';
 
 export interface NetworkProfile {
@@ -42,6 +42,10 @@ interface Station {
 export interface BreakOptions {
   /** how long the ends take to notice; drawn for each */
   readonly detectMs: DelayRange;
+  /** what was on its way arrives so much later, at an end that has not noticed */
+  readonly tailMs?: DelayRange;
+  /** share of what was on its way that comes once more, on the next connection */
+  readonly echo?: number;
 }
 
 export class SimNetwork implements Medium {
@@ -49,6 +53,10 @@ export class SimNetwork implements Medium {
   readonly profile: NetworkProfile;
   /** while set, this share of messages takes up to so many times longer */
   slowdown: { readonly share: number; readonly factor: number } | undefined;
+  /** this share of messages is delivered a second time, a little later */
+  duplicates = 0;
+  /** what the duplicate and echo faults did */
+  readonly injected = { duplicates: 0, echoes: 0, tails: 0 };
   messages = 0;
   bytes = 0;
   onDelivered: ((from: number, to: number, bytes: Bytes) => void) | undefined;
@@ -58,6 +66,8 @@ export class SimNetwork implements Medium {
   #dying = new Set<Wire>();
   #baseDelays = new Map<number, number>();
   #cuts = new Map<number, number>();
+  /** messages of broken wires that will come again on the next wire the same way */
+  #echoes = new Map<string, Bytes[]>();
 
   constructor(world: World, profile: NetworkProfile = localNetwork) {
     this.world = world;
@@ -123,10 +133,20 @@ export class SimNetwork implements Medium {
     return this.#cuts.has(pairKey(from, to));
   }
 
-  delivered(_wire: Wire, from: number, to: number, bytes: Bytes): void {
+  delivering(end: WireEnd, from: number, bytes: Bytes): readonly Bytes[] {
     this.messages++;
     this.bytes += bytes.length;
-    this.onDelivered?.(from, to, bytes);
+    this.onDelivered?.(from, end.machine, bytes);
+    if (this.duplicates > 0 && this.#random.chance(this.duplicates)) {
+      this.injected.duplicates++;
+      this.world.after(this.#random.between(0, 20), () => end.repeat(bytes));
+    }
+    if (this.#echoes.size === 0) return [];
+    const key = wayOf(from, end.machine, end.channel);
+    const late = this.#echoes.get(key) ?? [];
+    this.#echoes.delete(key);
+    this.injected.echoes += late.length;
+    return late;
   }
 
   ended(wire: Wire): void {
@@ -189,9 +209,20 @@ export class SimNetwork implements Medium {
     }
   }
 
-  #break(wire: Wire, { detectMs: [low, high] }: BreakOptions, reason: string): void {
+  #break(wire: Wire, options: BreakOptions, reason: string): void {
+    const [low, high] = options.detectMs;
+    for (const end of [wire.dialer, wire.acceptor]) this.#disturbTail(end, wire.other(end), options);
     this.world.trace.add(traced.connection, wire.dialer.machine, this.world.nowUs, ~wire.acceptor.machine);
     wire.break({ dialer: this.#random.between(low, high), acceptor: this.#random.between(low, high) }, reason);
+  }
+
+  #disturbTail(sender: WireEnd, receiver: WireEnd, { tailMs, echo = 0 }: BreakOptions): void {
+    const tail = sender.inFlight();
+    const echoes = tail.filter(() => echo > 0 && this.#random.chance(echo));
+    if (echoes.length > 0) this.#echoes.set(wayOf(sender.machine, receiver.machine, sender.channel), echoes);
+    if (tailMs === undefined) return;
+    this.injected.tails += tail.length;
+    sender.delayFlight(this.#random.between(tailMs[0], tailMs[1]));
   }
 
   #forget(station: Station): void {
@@ -209,4 +240,5 @@ export class SimNetwork implements Medium {
   }
 }
 
+const wayOf = (from: number, to: number, channel: Channel): string => `${from} ${to} ${channel}`;
 const pairKey = (from: number, to: number): number => from * 1024 + to;

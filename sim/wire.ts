@@ -14,7 +14,8 @@ export interface Medium {
   delayMs(from: number, to: number, bytes: number): number;
   /** nothing passes from one machine to the other at present */
   isCut(from: number, to: number): boolean;
-  delivered(wire: Wire, from: number, to: number, bytes: Bytes): void;
+  /** A message is about to be handed over on `end`. @returns messages that come with it: late ones of earlier wires */
+  delivering(end: WireEnd, from: number, bytes: Bytes): readonly Bytes[];
   ended(wire: Wire): void;
 }
 
@@ -158,6 +159,23 @@ export class WireEnd implements Connection {
     this.process.machine.world.after(delayMs, () => this.#arrive());
   }
 
+  /** What this end has sent and what has not arrived, oldest first. */
+  inFlight(): readonly Bytes[] {
+    return this.#flight.flatMap(({ cargo }) => ('bytes' in cargo ? [cargo.bytes] : []));
+  }
+
+  /** What is on its way from this end takes longer. */
+  delayFlight(ms: number): void {
+    this.#flight = this.#flight.map(({ cargo, arriveUs }) => ({ cargo, arriveUs: arriveUs + Math.round(1000 * ms) }));
+  }
+
+  /** The same bytes arrive at this end once more. */
+  repeat(bytes: Bytes): void {
+    this.process.deliver(() => {
+      if (!this.#closed && this.#reading) this.events?.message(bytes);
+    });
+  }
+
   /** Nothing that this end sends arrives before that. */
   holdUntil(atUs: number): void {
     this.#lastArrivalUs = Math.max(this.#lastArrivalUs, atUs);
@@ -185,7 +203,9 @@ export class WireEnd implements Connection {
       this.#stalled = true;
       return;
     }
-    const { cargo } = present(this.#flight.shift(), 'something arrives');
+    const { cargo, arriveUs } = present(this.#flight[0], 'something arrives');
+    if (arriveUs > this.process.machine.world.nowUs) return this.#scheduleArrival();
+    this.#flight.shift();
     if ('bytes' in cargo) other.process.deliver(() => other.#receive(this, cargo.bytes));
     else other.process.deliver(() => other.#end(cargo.goodbye));
     this.#scheduleArrival();
@@ -207,7 +227,8 @@ export class WireEnd implements Connection {
     const { world } = this.process.machine;
     sender.#undeliveredBytes -= bytes.length;
     world.trace.addBytes(traced.message, this.machine, world.nowUs, [bytes]);
-    this.#medium.delivered(this.#wire, sender.machine, this.machine, bytes);
+    const late = this.#medium.delivering(this, sender.machine, bytes);
     this.events.message(bytes);
+    for (const ghost of late) if (!this.#closed) this.events.message(ghost);
   }
 }
