@@ -1,3 +1,4 @@
+export { type JournalWorld, openJournal } from './journal.ts';
 export type {
   Journal,
   JournalFault,

@@ -1,7 +1,7 @@
 // What the owners of a journal (chains, durable actors) see of it. One journal belongs to one shard and is shared by all
 // its owners; each works through a view of its own and meets only its own records on replay.
 
-import type { Position, TurnLog } from '../actors/ports.ts';
+import type { Position, TurnLog } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import type { DiskFault } from './ports.ts';
 

@@ -1,0 +1,386 @@
+// The append-only journal of a shard: opening it, and the views through which its owners write, replay and release.
+// Recovery is in recovery.ts, group commit in writer.ts, files in segments.ts, the bytes on disk in format.ts.
+
+import type { Note } from '../actors/index.ts';
+import type { Clock, Position } from '../actors/index.ts';
+import { assert } from '../lib/assert.ts';
+import { type Bytes, fromUtf8 } from '../lib/bytes.ts';
+import { beforeAll, placeOf, positionOf, recordBytes, shardIdBytes } from './format.ts';
+import type {
+  Journal,
+  JournalFault,
+  JournalOptions,
+  JournalRecord,
+  JournalStats,
+  JournalView,
+  LiveRecord,
+} from './journal-port.ts';
+import * as limits from './limits.ts';
+import type { Disk } from './ports.ts';
+import { RecordReader } from './record-reader.ts';
+import { type Recovered, recover } from './recovery.ts';
+import { replayOwner } from './replay.ts';
+import { diskTrouble } from './scan.ts';
+import { SegmentFiles, type WritableSegment } from './segments.ts';
+import { Writer } from './writer.ts';
+
+export interface JournalWorld {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  /** Called at most once: nothing becomes durable any more, and the process must stop (rule D6). */
+  fatal(fault: JournalFault): void;
+  note(note: Note): void;
+}
+
+/** Opens the journal in `options.directory`, making both where absent. Ready when what an earlier process wrote is synced. */
+export function openJournal(
+  world: JournalWorld,
+  options: JournalOptions,
+  done: (fault: JournalFault | undefined, journal: Journal) => void,
+): void {
+  const settings = settle(options);
+  const none = undefined as unknown as Journal;
+  world.disk.makeDirectory(options.directory, (error) => {
+    if (error && error.code !== 'exists') return done(diskTrouble(error, options.directory), none);
+    recover(world, { ...settings, scanAll: options.scanAll ?? false }, (fault, found) => {
+      if (fault) return done(fault, none);
+      const files = new SegmentFiles(world, settings);
+      const ready = (openFault: JournalFault | undefined, segment: WritableSegment): void => {
+        if (openFault) return done(openFault, none);
+        const fresh = { segment: 1, offset: segment.header.alignment, sequence: 1 };
+        done(undefined, new ShardJournal(world, settings, files, found, found?.tail ?? fresh));
+      };
+      if (found === undefined) files.create(ready);
+      else files.resume({ ...found, segment: found.tail.segment }, ready);
+    });
+  });
+}
+
+interface Settings {
+  readonly directory: string;
+  readonly shardId: Bytes;
+  readonly segmentBytes: number;
+  readonly retain: 'all' | number;
+  readonly zeroFirst: boolean;
+  readonly groupAlignment: number;
+  readonly groupBytes: number;
+  readonly congestedBytes: number;
+  readonly maxUnsyncedBytes: number;
+}
+
+function settle(options: JournalOptions): Settings {
+  const segmentBytes = options.segmentBytes ?? limits.defaultSegmentBytes;
+  const groupAlignment = options.groupAlignment ?? limits.defaultGroupAlignment;
+  assert(
+    segmentBytes >= limits.minSegmentBytes && segmentBytes <= limits.maxSegmentBytes && segmentBytes % 4096 === 0,
+    'a segment has 16 KiB to 512 MiB, in steps of 4 KiB',
+  );
+  assert(options.shardId.length === shardIdBytes, 'a shard id has 16 bytes');
+  assert(groupAlignment >= 64 && 4096 % groupAlignment === 0, 'groups are aligned to 64 to 4,096 bytes');
+  return {
+    directory: options.directory,
+    shardId: options.shardId,
+    segmentBytes,
+    retain: options.retain ?? 'all',
+    zeroFirst: options.zeroFirst ?? false,
+    groupAlignment,
+    // The header's block and one group fit twice, so that a record that does not fit a segment fits the next.
+    groupBytes: Math.min(options.groupBytes ?? limits.defaultGroupBytes, segmentBytes / 2 - 4096),
+    congestedBytes: options.congestedBytes ?? limits.congestedBytes,
+    maxUnsyncedBytes: options.maxUnsyncedBytes ?? limits.maxUnsyncedBytes,
+  };
+}
+
+interface Owner {
+  readonly id: number;
+  readonly name: string;
+  /** oldest record that recovery needs; undefined while it has none */
+  needs: Position | undefined;
+  live: () => readonly LiveRecord[];
+  view: JournalView | undefined;
+}
+
+const nothingLive = (): readonly LiveRecord[] => [];
+
+class ShardJournal implements Journal {
+  congested = false;
+  private readonly owners: Owner[] = [];
+  private readonly names: string[] = [];
+  private readonly ownerOf = new Map<string, Owner>();
+  private waiting: { readonly position: Position; readonly then: () => void }[] = [];
+  private readonly durableListeners: ((durable: Position) => void)[] = [];
+  private readonly congestedListeners: ((congested: boolean) => void)[] = [];
+  private readonly writer: Writer;
+  private readonly reader: RecordReader;
+  private fault: JournalFault | undefined;
+  private closing = false;
+  private pruning = false;
+  /** the segment being filled has no live records yet */
+  private liveDue = true;
+  /** last rewrite of live records, and the last one that is durable */
+  private liveWritten = beforeAll;
+  private liveSegment: number;
+  private groups = 0;
+  private records = 0;
+  private bytesWritten = 0;
+  private readonly world: JournalWorld;
+  private readonly settings: Settings;
+  private readonly files: SegmentFiles;
+  private readonly scannedFrom: number;
+
+  constructor(
+    world: JournalWorld,
+    settings: Settings,
+    files: SegmentFiles,
+    found: Recovered | undefined,
+    tail: Recovered['tail'],
+  ) {
+    this.world = world;
+    this.settings = settings;
+    this.files = files;
+    this.scannedFrom = found?.scanFrom ?? 1;
+    this.liveSegment = this.scannedFrom;
+    this.reader = new RecordReader(world.disk, settings.directory, settings.shardId);
+    for (const { name, firstRecord } of found?.owners ?? []) this.addOwner(name, firstRecord);
+    const { groupBytes, maxUnsyncedBytes } = settings;
+    const options = { groupBytes, maxUnsyncedBytes, tail, appended: found?.appended ?? beforeAll };
+    this.writer = new Writer(world, files, options, {
+      owners: () => this.names,
+      enteredSegment: () => {
+        this.liveDue = true;
+      },
+      closingGroup: () => this.rewriteLive(),
+      scanFrom: () => this.scanFrom(),
+      wrote: (group) => this.onWrote(group),
+      durable: (position) => this.onDurablePosition(position),
+      failed: (fault) => this.onFailed(fault),
+    });
+  }
+
+  get appended(): Position {
+    return this.writer.appended;
+  }
+
+  get durable(): Position {
+    return this.writer.durable;
+  }
+
+  get overRetainedBytes(): number {
+    const { retain, segmentBytes } = this.settings;
+    return retain === 'all' ? 0 : Math.max(0, this.segmentCount() * segmentBytes - retain);
+  }
+
+  onDurable(listener: (durable: Position) => void): void {
+    this.durableListeners.push(listener);
+  }
+
+  onCongested(listener: (congested: boolean) => void): void {
+    this.congestedListeners.push(listener);
+  }
+
+  view(name: string): JournalView {
+    const owner = this.ownerOf.get(name) ?? this.addOwner(name, undefined);
+    owner.view ??= this.makeView(owner);
+    return owner.view;
+  }
+
+  stats(): JournalStats {
+    return {
+      firstSegment: this.files.first,
+      lastSegment: this.currentSegment(),
+      groups: this.groups,
+      records: this.records,
+      bytesWritten: this.bytesWritten,
+      unsyncedBytes: this.writer.unsyncedBytes,
+      recycledSegments: this.files.recycled,
+      direct: this.files.current?.file.writesAreSynced ?? false,
+    };
+  }
+
+  close(done: (fault: JournalFault | undefined) => void): void {
+    this.closing = true;
+    const finish = (): void => {
+      this.writer.stop();
+      this.reader.close();
+      this.files.close(() => done(this.fault));
+    };
+    if (this.fault) this.world.clock.soon(finish);
+    else this.writer.drain(finish);
+  }
+
+  private addOwner(name: string, needs: Position | undefined): Owner {
+    const id = this.owners.length + 1;
+    assert(id <= limits.maxOwners, `a journal has at most ${limits.maxOwners} owners`);
+    assert(name !== '' && fromUtf8(name).length <= limits.maxOwnerNameBytes, 'the name of an owner is short');
+    const owner: Owner = { id, name, needs, live: nothingLive, view: undefined };
+    this.owners.push(owner);
+    this.names.push(name);
+    this.ownerOf.set(name, owner);
+    return owner;
+  }
+
+  private makeView(owner: Owner): JournalView {
+    const journal = this;
+    return {
+      owner: owner.name,
+      append: (kind, parts, lazy = false) => this.append(owner, kind, parts, lazy),
+      request: (position) => this.writer.request(position),
+      get appended() {
+        return journal.writer.appended;
+      },
+      get durable() {
+        return journal.writer.durable;
+      },
+      onDurable: (listener) => this.onDurable(listener),
+      replay: (each, done) => this.replay(owner, each, done),
+      read: (position, done, expectedBytes = 0) => this.read(position, expectedBytes, done),
+      live: (records) => {
+        owner.live = records;
+      },
+      releaseBelow: (position) => {
+        owner.needs = Math.max(owner.needs ?? beforeAll, position) as Position;
+        this.prune();
+      },
+    };
+  }
+
+  private append(owner: Owner, kind: number, parts: readonly Bytes[], lazy: boolean): Position {
+    assert(!this.closing, 'nobody appends to a journal that is being closed');
+    assert(kind >= 0 && kind <= 0xffff, 'a record kind has two bytes');
+    const position = this.writer.append(owner.id, kind, parts, lazy);
+    owner.needs ??= position;
+    if (!this.congested && this.writer.unsyncedBytes > this.settings.congestedBytes) this.setCongested(true);
+    return position;
+  }
+
+  /** D6: a new segment carries the live safety records, written between turns, behind all that they attest. */
+  private rewriteLive(): void {
+    while (this.liveDue) {
+      this.liveDue = false;
+      let bytes = 0;
+      for (const owner of this.owners) {
+        for (const { kind, parts } of owner.live()) {
+          bytes += recordBytes(parts.reduce((sum, part) => sum + part.length, 0));
+          this.writer.append(owner.id, kind, parts, false);
+        }
+      }
+      assert(bytes <= this.settings.segmentBytes / 4, 'live records take at most a quarter of a segment');
+      this.liveWritten = this.writer.appended;
+    }
+  }
+
+  private onWrote(group: { readonly bytes: number; readonly records: number; readonly seconds: number }): void {
+    this.groups++;
+    this.records += group.records;
+    this.bytesWritten += group.bytes;
+    this.world.note({ observe: 'psky_journal_sync_seconds', value: group.seconds });
+    this.world.note({ observe: 'psky_journal_group_records', value: group.records });
+    this.world.note({ count: 'psky_journal_bytes_total', by: group.bytes });
+  }
+
+  private onDurablePosition(position: Position): void {
+    if (this.congested && this.writer.unsyncedBytes <= this.settings.congestedBytes / 2) this.setCongested(false);
+    const place = placeOf(position);
+    if (!this.liveDue && position >= this.liveWritten) this.liveSegment = placeOf(this.liveWritten).segment;
+    if (place.offset >= limits.prepareAtShare * this.files.plan(place.segment).segmentBytes) {
+      this.files.prepare(this.scanFrom());
+    }
+    this.prune();
+    this.wake(position);
+    for (const listener of this.durableListeners) listener(position);
+  }
+
+  private onFailed(fault: JournalFault): void {
+    this.fault = fault;
+    this.world.fatal(fault);
+    this.wake(this.writer.appended);
+  }
+
+  private setCongested(congested: boolean): void {
+    this.congested = congested;
+    this.world.note({ gauge: 'psky_journal_congested', value: congested ? 1 : 0 });
+    for (const listener of this.congestedListeners) listener(congested);
+  }
+
+  /** The oldest segment that a recovery would need: what is not released, and the newest durable safety records. */
+  private scanFrom(): number {
+    let oldest = this.liveSegment;
+    for (const { needs } of this.owners) if (needs !== undefined) oldest = Math.min(oldest, placeOf(needs).segment);
+    return Math.max(oldest, this.scannedFrom, this.files.first);
+  }
+
+  private currentSegment(): number {
+    return this.files.current?.number ?? this.files.first;
+  }
+
+  private segmentCount(): number {
+    return this.currentSegment() - this.files.first + 1;
+  }
+
+  private prune(): void {
+    if (this.pruning || this.closing || this.fault || this.overRetainedBytes === 0) return;
+    const first = this.files.first;
+    if (first >= Math.min(this.scanFrom(), this.currentSegment())) return;
+    this.pruning = true;
+    this.reader.forget(first);
+    this.files.dropFirst((fault) => {
+      this.pruning = false;
+      if (fault) this.world.note({ log: 'warn', message: 'a pruned segment stays on disk', fields: { ...fault } });
+      else this.prune();
+    });
+  }
+
+  private replay(
+    owner: Owner,
+    each: (record: JournalRecord) => void,
+    done: (fault: JournalFault | undefined) => void,
+  ): void {
+    const until = this.writer.appended;
+    const from = owner.needs === undefined ? undefined : placeOf(owner.needs).segment;
+    const { directory, shardId } = this.settings;
+    if (from === undefined) return this.world.clock.soon(() => done(this.fault));
+    const begin = (): void =>
+      replayOwner(
+        this.world,
+        { directory, shardId, owner: owner.id, from: Math.max(from, this.files.first), until },
+        each,
+        done,
+      );
+    this.whenDurable(until, () => (this.fault ? done(this.fault) : begin()));
+  }
+
+  private whenDurable(position: Position, then: () => void): void {
+    if (position <= this.writer.durable || this.fault) return this.world.clock.soon(then);
+    this.waiting.push({ position, then });
+    this.writer.request(position);
+  }
+
+  private wake(durable: Position): void {
+    const ready = this.waiting.filter((each) => each.position <= durable);
+    if (ready.length === 0) return;
+    this.waiting = this.waiting.filter((each) => each.position > durable);
+    for (const { then } of ready) then();
+  }
+
+  private read(
+    position: Position,
+    expectedBytes: number,
+    done: (fault: JournalFault | undefined, record: JournalRecord | undefined) => void,
+  ): void {
+    const gone = (): JournalFault | undefined => {
+      if (position > this.writer.durable || position < positionOf(this.files.first, 0))
+        return {
+          code: 'journal-record-unavailable',
+          message: position > this.writer.durable ? 'The record is not durable yet.' : 'The record was pruned.',
+        };
+      return undefined;
+    };
+    const before = gone();
+    if (before) return this.world.clock.soon(() => done(before, undefined));
+    this.reader.read(position, expectedBytes, (fault, record) => {
+      // A segment that was pruned meanwhile may hold other records by now.
+      const failure = fault && (gone() ?? fault);
+      done(failure, record && { kind: record.kind, body: record.body, position });
+    });
+  }
+}

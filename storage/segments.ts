@@ -1,0 +1,264 @@
+// The files of a journal from the writer's side: the one that is written, the one that is prepared ahead, spares, and
+// what is pruned. A segment gets its name only when its header is durable, and its directory entry is synced before
+// anything is written into it (rule D6).
+
+import type { Clock } from '../actors/index.ts';
+import { assert } from '../lib/assert.ts';
+import type { Bytes } from '../lib/bytes.ts';
+import { encodeSegmentHeader, type SegmentHeader, segmentSeed } from './format.ts';
+import type { JournalFault } from './journal-port.ts';
+import { maxSegmentNumber, maxSpareSegments, zeroSliceBytes } from './limits.ts';
+import type { Disk, DiskFile } from './ports.ts';
+import { diskTrouble, openSegment } from './scan.ts';
+import { segmentPath, sparePath, temporaryName } from './segment-names.ts';
+
+export interface SegmentSettings {
+  readonly directory: string;
+  readonly shardId: Bytes;
+  readonly segmentBytes: number;
+  readonly groupAlignment: number;
+  readonly zeroFirst: boolean;
+}
+
+export interface WritableSegment {
+  readonly number: number;
+  readonly header: SegmentHeader;
+  readonly seed: number;
+  readonly file: DiskFile;
+}
+
+/** What a new segment will look like, known before its file exists, so that records can be placed in it. */
+export interface SegmentPlan {
+  readonly segmentBytes: number;
+  readonly alignment: number;
+  readonly seed: number;
+}
+
+type Answer<T> = (fault: JournalFault | undefined, value: T) => void;
+const noSegment = undefined as unknown as WritableSegment;
+
+export class SegmentFiles {
+  first: number;
+  current: WritableSegment | undefined;
+  recycled = 0;
+  private next: WritableSegment | undefined;
+  private preparing = false;
+  private waiting: Answer<WritableSegment> | undefined;
+  private fault: JournalFault | undefined;
+  private alignment: number;
+  private readonly spares: string[] = [];
+  private readonly disk: Disk;
+  private readonly clock: Clock;
+  private readonly settings: SegmentSettings;
+  private idle: (() => void) | undefined;
+
+  constructor(world: { readonly disk: Disk; readonly clock: Clock }, settings: SegmentSettings) {
+    this.disk = world.disk;
+    this.clock = world.clock;
+    this.settings = settings;
+    this.first = 1;
+    this.alignment = settings.groupAlignment;
+  }
+
+  plan(number: number): SegmentPlan {
+    const known = this.current?.number === number ? this.current : this.next?.number === number ? this.next : undefined;
+    return {
+      segmentBytes: known?.header.segmentBytes ?? this.settings.segmentBytes,
+      alignment: known?.header.alignment ?? this.alignment,
+      seed: segmentSeed(this.settings.shardId, number),
+    };
+  }
+
+  /** A journal's very first segment. */
+  create(done: Answer<WritableSegment>): void {
+    this.make(1, 1, this.settings.zeroFirst, (fault, segment) => {
+      if (!fault) this.current = segment;
+      done(fault, segment);
+    });
+  }
+
+  /** Opens what recovery found. What an earlier process left in the file is synced before anyone relies on it. */
+  resume(
+    found: {
+      readonly first: number;
+      readonly segment: number;
+      readonly prepared: number | undefined;
+      readonly spares: readonly string[];
+    },
+    done: Answer<WritableSegment>,
+  ): void {
+    this.first = found.first;
+    this.spares.push(...found.spares.map((name) => `${this.settings.directory}/${name}`));
+    this.openForWriting(found.segment, (fault, segment) => {
+      if (fault) return done(fault, segment);
+      segment.file.sync((error) => {
+        if (error) return done(diskTrouble(error, this.path(found.segment), found.segment), noSegment);
+        this.disk.syncDirectory(this.settings.directory, (syncError) => {
+          if (syncError) return done(diskTrouble(syncError, this.settings.directory), noSegment);
+          this.current = segment;
+          this.alignment = Math.max(this.settings.groupAlignment, segment.header.alignment);
+          if (found.prepared === undefined) return done(undefined, segment);
+          this.openForWriting(found.prepared, (nextFault, next) => {
+            if (!nextFault) this.next = next;
+            done(nextFault, segment);
+          });
+        });
+      });
+    });
+  }
+
+  /** Starts making the next segment ready in the background, unless it is or is being made. */
+  prepare(scanFrom: number): void {
+    if (this.next !== undefined || this.preparing || this.fault || this.current === undefined) return;
+    this.preparing = true;
+    this.make(this.current.number + 1, scanFrom, true, (fault, segment) => {
+      this.preparing = false;
+      this.fault = fault;
+      if (!fault) this.next = segment;
+      const waiting = this.waiting;
+      this.waiting = undefined;
+      if (waiting) waiting(fault, segment);
+      this.idle?.();
+    });
+  }
+
+  /** Makes the next segment the current one, as soon as it is ready. */
+  advance(scanFrom: number, done: Answer<WritableSegment>): void {
+    assert(this.waiting === undefined, 'one group at a time moves to the next segment');
+    const take: Answer<WritableSegment> = (fault, segment) => {
+      if (fault) return done(fault, segment);
+      const old = this.current;
+      this.current = segment;
+      this.next = undefined;
+      // Everything in the old file is durable: whether it closes cleanly changes nothing.
+      old?.file.close(() => {});
+      done(undefined, segment);
+    };
+    if (this.fault) return done(this.fault, noSegment);
+    if (this.next) return take(undefined, this.next);
+    this.waiting = take;
+    this.prepare(scanFrom);
+  }
+
+  /** Takes the oldest segment out of the journal; its file waits for reuse. */
+  dropFirst(done: (fault: JournalFault | undefined) => void): void {
+    assert(this.current !== undefined && this.first < this.current.number, 'the current segment is never pruned');
+    const number = this.first++;
+    const path = this.path(number);
+    const settle = (error: Parameters<Parameters<Disk['remove']>[1]>[0]): void =>
+      done(error ? diskTrouble(error, path, number) : undefined);
+    if (this.spares.length >= maxSpareSegments) return this.disk.remove(path, settle);
+    const spare = sparePath(this.settings.directory, number);
+    this.disk.rename(path, spare, (error) => {
+      if (!error) this.spares.push(spare);
+      settle(error);
+    });
+  }
+
+  close(done: () => void): void {
+    if (this.preparing) {
+      this.idle = () => this.close(done);
+      return;
+    }
+    const files = [this.current, this.next].flatMap((each) => (each ? [each.file] : []));
+    const closeNext = (): void => {
+      const file = files.pop();
+      if (file === undefined) return done();
+      file.close(closeNext);
+    };
+    closeNext();
+  }
+
+  private path(number: number): string {
+    return segmentPath(this.settings.directory, number);
+  }
+
+  private make(number: number, scanFrom: number, zeroed: boolean, done: Answer<WritableSegment>): void {
+    assert(number <= maxSegmentNumber, 'a journal has fewer than 2^27 segments');
+    const { directory, segmentBytes } = this.settings;
+    const spare = this.spares.shift();
+    const source = spare ?? `${directory}/${temporaryName}`;
+    const failed = (error: Parameters<typeof diskTrouble>[0]) => done(diskTrouble(error, source, number), noSegment);
+    const publish = (): void =>
+      this.disk.rename(source, this.path(number), (error) => {
+        if (error) return failed(error);
+        this.disk.syncDirectory(directory, (syncError) => {
+          if (syncError) return failed(syncError);
+          this.openForWriting(number, done);
+        });
+      });
+
+    const begin = (direct: boolean): void =>
+      this.disk.open(source, { create: true, direct }, (error, file) => {
+        if (error) return failed(error);
+        // Records are placed before their file exists: from the second segment on the alignment stays what it was.
+        if (this.current === undefined) this.alignment = Math.max(this.alignment, file.alignment);
+        if (this.alignment % file.alignment !== 0) return file.close(() => begin(false));
+        if (spare !== undefined && file.size !== segmentBytes) {
+          // Made under another setting: start over with a new file.
+          return file.close(() =>
+            this.disk.remove(source, (gone) => (gone ? failed(gone) : this.make(number, scanFrom, zeroed, done))),
+          );
+        }
+        const header = {
+          shardId: this.settings.shardId,
+          segment: number,
+          segmentBytes,
+          alignment: this.alignment,
+          scanFrom,
+        };
+        const writeHeader = (): void => {
+          const block = this.disk.allocate(this.alignment);
+          block.fill(0);
+          block.set(encodeSegmentHeader(header), 0);
+          file.write(0, [block], (writeError) => {
+            if (writeError) return failed(writeError);
+            file.sync((syncError) => {
+              if (syncError) return failed(syncError);
+              this.recycled += spare === undefined ? 0 : 1;
+              file.close((closeError) => (closeError ? failed(closeError) : publish()));
+            });
+          });
+        };
+        if (!zeroed || spare !== undefined) return writeHeader();
+        this.zero(file, segmentBytes, (zeroError) => (zeroError ? failed(zeroError) : writeHeader()));
+      });
+    begin(true);
+  }
+
+  /** One slice at a time and a breath between two, so that groups of the current segment pass. */
+  private zero(
+    file: DiskFile,
+    length: number,
+    done: (error: Parameters<typeof diskTrouble>[0] | undefined) => void,
+  ): void {
+    const slice = this.disk.allocate(Math.min(zeroSliceBytes, length));
+    const step = (offset: number): void => {
+      if (offset >= length) return done(undefined);
+      const bytes = slice.subarray(0, Math.min(slice.length, length - offset));
+      file.write(offset, [bytes], (error) => {
+        if (error) return done(error);
+        this.clock.soon(() => step(offset + bytes.length));
+      });
+    };
+    step(0);
+  }
+
+  private openForWriting(number: number, done: Answer<WritableSegment>): void {
+    const path = this.path(number);
+    openSegment(this.disk, path, { shardId: this.settings.shardId, segment: number }, (fault, reader) => {
+      if (fault) return done(fault, noSegment);
+      const { header, seed } = reader;
+      reader.file.close(() => {
+        const open = (direct: boolean): void =>
+          this.disk.open(path, { create: false, direct }, (error, file) => {
+            if (error) return done(diskTrouble(error, path, number), noSegment);
+            // A home that moved to a disk with larger sectors is written without O_DIRECT until the next segment.
+            if (header.alignment % file.alignment !== 0) return file.close(() => open(false));
+            done(undefined, { number, header, seed, file });
+          });
+        open(true);
+      });
+    });
+  }
+}
