@@ -47,7 +47,9 @@ function portableCrc32(bytes: Bytes, seed = 0): number {
 
 type Table = Uint32Array;
 
-const at = (array: Uint8Array | Uint32Array, index: number): number => array[index] as number;
+function at(array: Uint8Array | Uint32Array, index: number): number {
+  return array[index] as number;
+}
 
 function sliceTables(): readonly Table[] {
   const all = Array.from({ length: 8 }, () => new Uint32Array(256));

@@ -1,8 +1,7 @@
 // The append-only journal of a shard: opening it, and the views through which its owners write, replay and release.
 // Recovery is in recovery.ts, group commit in writer.ts, files in segments.ts, the bytes on disk in format.ts.
 
-import type { Note } from '../actors/index.ts';
-import type { Clock, Position } from '../actors/index.ts';
+import type { Clock, Note, Position } from '../actors/index.ts';
 import { assert } from '../lib/assert.ts';
 import { type Bytes, fromUtf8 } from '../lib/bytes.ts';
 import { beforeAll, placeOf, positionOf, recordBytes, shardIdBytes } from './format.ts';
@@ -291,6 +290,7 @@ class ShardJournal implements Journal {
   }
 
   private onFailed(fault: JournalFault): void {
+    if (this.fault) return;
     this.fault = fault;
     this.world.fatal(fault);
     this.wake(this.writer.appended);
@@ -325,8 +325,9 @@ class ShardJournal implements Journal {
     this.reader.forget(first);
     this.files.dropFirst((fault) => {
       this.pruning = false;
-      if (fault) this.world.note({ log: 'warn', message: 'a pruned segment stays on disk', fields: { ...fault } });
-      else this.prune();
+      if (!fault) return this.prune();
+      this.writer.stop();
+      this.onFailed(fault);
     });
   }
 

@@ -8,7 +8,7 @@ import type { Bytes } from '../lib/bytes.ts';
 import { encodeSegmentHeader, type SegmentHeader, segmentSeed } from './format.ts';
 import type { JournalFault } from './journal-port.ts';
 import { maxSegmentNumber, maxSpareSegments, zeroSliceBytes } from './limits.ts';
-import type { Disk, DiskFile } from './ports.ts';
+import type { Disk, DiskFile, Done } from './ports.ts';
 import { diskTrouble, openSegment } from './scan.ts';
 import { segmentPath, sparePath, temporaryName } from './segment-names.ts';
 
@@ -134,8 +134,9 @@ export class SegmentFiles {
       old?.file.close(() => {});
       done(undefined, segment);
     };
-    if (this.fault) return done(this.fault, noSegment);
     if (this.next) return take(undefined, this.next);
+    // Preparing ahead may have failed for want of space that there is by now.
+    this.fault = undefined;
     this.waiting = take;
     this.prepare(scanFrom);
   }
@@ -145,14 +146,17 @@ export class SegmentFiles {
     assert(this.current !== undefined && this.first < this.current.number, 'the current segment is never pruned');
     const number = this.first++;
     const path = this.path(number);
-    const settle = (error: Parameters<Parameters<Disk['remove']>[1]>[0]): void =>
-      done(error ? diskTrouble(error, path, number) : undefined);
-    if (this.spares.length >= maxSpareSegments) return this.disk.remove(path, settle);
-    const spare = sparePath(this.settings.directory, number);
-    this.disk.rename(path, spare, (error) => {
-      if (!error) this.spares.push(spare);
-      settle(error);
-    });
+    const spare = this.spares.length < maxSpareSegments ? sparePath(this.settings.directory, number) : undefined;
+    // Synced before the file is used again or the next one goes: a crash must not bring the old name back.
+    const settle: Done = (error) => {
+      if (error) return done(diskTrouble(error, path, number));
+      this.disk.syncDirectory(this.settings.directory, (syncError) => {
+        if (!syncError && spare !== undefined) this.spares.push(spare);
+        done(syncError ? diskTrouble(syncError, path, number) : undefined);
+      });
+    };
+    if (spare === undefined) this.disk.remove(path, settle);
+    else this.disk.rename(path, spare, settle);
   }
 
   close(done: () => void): void {

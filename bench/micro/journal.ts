@@ -1,0 +1,89 @@
+// How long an append takes to be durable, alone and back to back, through the whole journal on a real disk:
+// `node dist/bench/micro/journal.js [directory]`. Compare only figures of one run: disks drift (PERFORMANCE).
+
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../actors/index.ts';
+import { accelerateCrc32 } from '../../lib/crc32.ts';
+import { MiB, milliseconds } from '../../lib/units.ts';
+import { nativeCrc32 } from '../../storage/drivers/native-crc32.ts';
+import { nodeDisk } from '../../storage/drivers/node-disk.ts';
+import { type Disk, type Journal, openJournal } from '../../storage/index.ts';
+
+const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'psky-journal-'));
+const clock: Clock = {
+  now: () => milliseconds(performance.now()),
+  wallMs: () => Date.now(),
+  after: (delayMs, fire) => {
+    const timer = setTimeout(fire, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  },
+  soon: (run) => void setImmediate(run),
+};
+
+/** The same disk without O_DIRECT, as on a file system that does not have it. */
+function withoutDirect(disk: Disk): Disk {
+  return { ...disk, open: (path, options, done) => disk.open(path, { ...options, direct: false }, done) };
+}
+
+function open(name: string, disk: Disk, zeroFirst: boolean): Promise<Journal> {
+  return new Promise((resolve, reject) => {
+    const stop = (fault: { readonly message: string }): void => reject(new Error(fault.message));
+    const world = { disk, clock, note: () => {}, fatal: stop };
+    const options = { directory: join(root, name), shardId: randomBytes(16), zeroFirst, segmentBytes: 64 * MiB };
+    openJournal(world, options, (fault, journal) => (fault ? stop(fault) : resolve(journal)));
+  });
+}
+
+async function measure(name: string, disk: Disk, zeroFirst: boolean, bytes: number, rounds: number): Promise<void> {
+  const journal = await open(`${name}-${bytes}`, disk, zeroFirst);
+  const view = journal.view('bench');
+  const body = randomBytes(bytes);
+  const micros: number[] = [];
+  await new Promise<void>((resolve) => {
+    let began = 0;
+    const next = (): void => {
+      if (micros.length === rounds) return resolve();
+      began = performance.now();
+      view.append(1, [body]);
+    };
+    journal.onDurable(() => {
+      micros.push((performance.now() - began) * 1000);
+      setImmediate(next);
+    });
+    next();
+  });
+  micros.sort((a, b) => a - b);
+  const at = (share: number): number => Math.round(micros[Math.floor(share * (micros.length - 1))] as number);
+  const { direct } = journal.stats();
+  const figures = {
+    bench: 'journal',
+    way: name,
+    direct,
+    bytes,
+    rounds,
+    medianUs: at(0.5),
+    p99Us: at(0.99),
+    minUs: at(0),
+    maxUs: at(1),
+  };
+  console.log(JSON.stringify(figures));
+  await new Promise<void>((resolve) => journal.close(() => resolve()));
+}
+
+if (nativeCrc32) accelerateCrc32(nativeCrc32);
+try {
+  for (const [bytes, rounds] of [
+    [512, 1500],
+    [512 * 1024, 100],
+  ] as const) {
+    await measure('direct-zeroed', nodeDisk(), true, bytes, rounds);
+    await measure('fdatasync-zeroed', withoutDirect(nodeDisk()), true, bytes, rounds);
+    await measure('direct-growing', nodeDisk(), false, bytes, rounds);
+    await measure('fdatasync-growing', withoutDirect(nodeDisk()), false, bytes, rounds);
+  }
+} finally {
+  rmSync(root, { recursive: true, force: true });
+}
