@@ -52,8 +52,12 @@ export interface ActorSystem {
   onRelief(address: Address, resume: () => void): void;
   /** How drivers ask. The reply passes the gate: `done` runs when all that the reply rests on is durable. */
   ask(to: Address, message: Message, timeoutMs: Ms, done: (outcome: Result<Message, AskFault>) => void): void;
-  /** A shard that was opened later. The name must be free. */
-  addShard(name: string, log: TurnLog): void;
+  /**
+   * A shard that was opened later. The name must be free.
+   * @param sharedWith a shard that is another view of the same journal: the same positions, the same syncs. Naming it
+   *   keeps the record of causes that each message carries as short as the number of journals.
+   */
+  addShard(name: string, log: TurnLog, sharedWith?: string): void;
   /** The shard is closed. Frames that wait for what it never made durable can never leave: their outlets are abandoned. */
   removeShard(name: string): void;
   /** Stops the process by `onFatal`, as `effects.fatal` does. */

@@ -6,6 +6,7 @@ import type { Address } from './address.ts';
 import type { TurnEffects } from './effects.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Timer } from './ports.ts';
+import type { Shard } from './runtime.ts';
 import { noStamp, type Stamp } from './stamp.ts';
 import { FailureHistory } from './supervisor.ts';
 
@@ -22,8 +23,7 @@ export interface CellParts {
   readonly address: Address;
   readonly behavior: Behavior<unknown, Message>;
   readonly parent: Cell | undefined;
-  readonly shard: number;
-  readonly shardName: string | undefined;
+  readonly shard: Shard | undefined;
   readonly supervision: Supervision;
   readonly mailbox: Mailbox;
   readonly effects: TurnEffects;
@@ -34,8 +34,7 @@ export class Cell {
   readonly address: Address;
   readonly behavior: Behavior<unknown, Message>;
   readonly parent: Cell | undefined;
-  readonly shard: number;
-  readonly shardName: string | undefined;
+  readonly shard: Shard | undefined;
   readonly supervision: Supervision;
   readonly mailbox: Mailbox;
   readonly effects: TurnEffects;
@@ -66,7 +65,6 @@ export class Cell {
     this.behavior = parts.behavior;
     this.parent = parts.parent;
     this.shard = parts.shard;
-    this.shardName = parts.shardName;
     this.supervision = parts.supervision;
     this.mailbox = parts.mailbox;
     this.effects = parts.effects;

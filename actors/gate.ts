@@ -9,11 +9,11 @@ import type { ActorLimits } from './limits.ts';
 import type { Outlet, Position, TurnLog } from './ports.ts';
 import { nothing, type Stamp } from './stamp.ts';
 
-interface GateShard {
+interface GateJournal {
   readonly log: TurnLog;
   /** the highest position that the journal was asked for */
   requested: number;
-  /** outlets whose first frame waits for this shard */
+  /** outlets whose first frame waits for this journal */
   waiting: Queue[];
   retired: boolean;
 }
@@ -32,7 +32,7 @@ interface WaitingFrame {
 
 export class Gate {
   readonly #limits: ActorLimits;
-  readonly #shards: GateShard[] = [];
+  readonly #journals: GateJournal[] = [];
   readonly #queues = new Map<Outlet, Queue>();
   #closed = false;
   #waitingFrames = 0;
@@ -43,19 +43,19 @@ export class Gate {
     this.#limits = limits;
   }
 
-  /** @returns the shard's index in stamps */
-  addShard(log: TurnLog): number {
-    const shard: GateShard = { log, requested: nothing, waiting: [], retired: false };
-    this.#shards.push(shard);
-    log.onDurable(() => this.#drainShard(shard));
-    return this.#shards.length - 1;
+  /** @returns the journal's index in stamps */
+  addJournal(log: TurnLog): number {
+    const journal: GateJournal = { log, requested: nothing, waiting: [], retired: false };
+    this.#journals.push(journal);
+    log.onDurable(() => this.#drainJournal(journal));
+    return this.#journals.length - 1;
   }
 
-  /** What waits for the shard, beyond what it made durable, can never leave. */
-  retireShard(index: number): void {
-    const shard = this.#shards[index] as GateShard;
-    shard.retired = true;
-    this.#drainShard(shard);
+  /** What waits for the journal, beyond what it made durable, can never leave. */
+  retireJournal(index: number): void {
+    const journal = this.#journals[index] as GateJournal;
+    journal.retired = true;
+    this.#drainJournal(journal);
   }
 
   emit(outlet: Outlet, frame: readonly Bytes[], stamp: Stamp): void {
@@ -76,7 +76,7 @@ export class Gate {
   close(): void {
     this.#closed = true;
     this.#queues.clear();
-    for (const shard of this.#shards) shard.waiting = [];
+    for (const journal of this.#journals) journal.waiting = [];
   }
 
   report(): GateReport {
@@ -103,37 +103,37 @@ export class Gate {
     this.#request(stamp);
   }
 
-  /** Registers the queue with the first shard that its first frame waits for. */
+  /** Registers the queue with the first journal that its first frame waits for. */
   #wait(queue: Queue, stamp: Stamp): void {
-    const shard = this.#shards[this.#firstMissing(stamp)];
-    if (shard === undefined) return; // emitted while this very outlet is being drained, which goes on to this frame
-    if (shard.retired) this.#abandon(queue, 'what it waits for can no longer become durable');
-    else shard.waiting.push(queue);
+    const journal = this.#journals[this.#firstMissing(stamp)];
+    if (journal === undefined) return; // emitted while this very outlet is being drained, which goes on to this frame
+    if (journal.retired) this.#abandon(queue, 'what it waits for can no longer become durable');
+    else journal.waiting.push(queue);
   }
 
   /** Keeps the journal from letting a lazy group linger that a frame waits for (D6). */
   #request(stamp: Stamp): void {
     for (let i = 0; i < stamp.length; i++) {
-      const shard = this.#shards[i] as GateShard;
+      const journal = this.#journals[i] as GateJournal;
       const position = stamp[i] as Position;
-      if (position > shard.log.durable && position > shard.requested && !shard.retired) {
-        shard.requested = position;
-        shard.log.request(position);
+      if (position > journal.log.durable && position > journal.requested && !journal.retired) {
+        journal.requested = position;
+        journal.log.request(position);
       }
     }
   }
 
   #firstMissing(stamp: Stamp): number {
     for (let i = 0; i < stamp.length; i++) {
-      if ((stamp[i] as number) > (this.#shards[i] as GateShard).log.durable) return i;
+      if ((stamp[i] as number) > (this.#journals[i] as GateJournal).log.durable) return i;
     }
     return nothing;
   }
 
-  #drainShard(shard: GateShard): void {
-    if (shard.waiting.length === 0) return;
-    const waiting = shard.waiting;
-    shard.waiting = [];
+  #drainJournal(journal: GateJournal): void {
+    if (journal.waiting.length === 0) return;
+    const waiting = journal.waiting;
+    journal.waiting = [];
     for (const queue of waiting) this.#drain(queue);
   }
 

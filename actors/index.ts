@@ -28,6 +28,14 @@ export type {
 export { type Address, address, parseAddress } from './address.ts';
 export type { DeadLetter, DeadLetterReason, DeadLetters } from './dead-letters.ts';
 export { diagramOf, diagramPage } from './diagram.ts';
+export {
+  type DurableAck,
+  type DurableMessage,
+  type DurableOptions,
+  type DurableState,
+  durableBehavior,
+  type Post,
+} from './durable.ts';
 export { type ActorLimits, actorLimits } from './limits.ts';
 export {
   type ActionArgs,
@@ -48,3 +56,5 @@ export type {
   TransitionRing,
   TransitionSubscription,
 } from './transitions.ts';
+export { turnRecordKind } from './turn-record.ts';
+export { createTurnRecords, type TurnRecords } from './turn-records.ts';

@@ -27,7 +27,7 @@ function reportWith(cell: Cell, description: Description): ActorReport {
     life: cell.phase === 'failed' ? 'failed' : 'running',
     state: description.state ?? null,
     parent: cell.parent?.address ?? null,
-    shard: cell.shardName ?? null,
+    shard: cell.shard?.name ?? null,
     mailboxDepth: cell.mailbox.depth,
     mailboxCapacity: cell.mailbox.capacity,
     turns: cell.turns,

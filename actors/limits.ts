@@ -53,6 +53,9 @@ export const durableOutbox = 1024;
 /** Actors that one durable actor receives durable messages from. At the bound new senders are not acknowledged. */
 export const durableSenders = 4096;
 
+/** State and outbox of one durable actor, written with every turn. A turn that leaves more fails. */
+export const durableRecordBytes = 16 * MiB;
+
 /** A durable actor sends its unacknowledged messages again after this long without progress. */
 export const durableResendMs: Ms = milliseconds(1000);
 

@@ -36,6 +36,12 @@ export const actorMetrics = [
     type: 'counter',
     labels: ['reason'],
   },
+  {
+    name: 'psky_actor_durable_ignored_total',
+    help: 'Durable messages that had no effect; all but the unreadable come again.',
+    type: 'counter',
+    labels: ['kind', 'reason'],
+  },
   { name: 'psky_gate_waiting_frames', help: 'Frames that wait for a sync.', type: 'gauge' },
   { name: 'psky_gate_waiting_bytes', help: 'Bytes of the frames that wait for a sync.', type: 'gauge' },
   {

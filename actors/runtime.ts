@@ -1,7 +1,7 @@
 // What the parts of a system share: the actors by address, those that have something to do, the gate, and the two ways a
 // message comes to an actor (`post`) or to nobody (`bury`).
 
-import { assert } from '../lib/assert.ts';
+import { assert, present } from '../lib/assert.ts';
 import type { MetricDeclaration, Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
 import type { Message, Note } from './actor.ts';
@@ -28,6 +28,8 @@ interface DurableNotice {
 }
 
 export interface Shard {
+  readonly name: string;
+  /** its journal's place in stamps; shards that are views of one journal share it */
   readonly index: number;
   readonly log: TurnLog;
   readonly notices: Fifo<DurableNotice>;
@@ -46,7 +48,6 @@ export class Runtime {
   readonly transitions: TransitionRing;
   readonly office: DeadLetterOffice;
   readonly shardsByName = new Map<string, Shard>();
-  readonly shards: Shard[] = [];
   readonly #onFatal: (reason: string) => void;
   readonly #run: () => void;
   #scheduled = false;
@@ -72,11 +73,11 @@ export class Runtime {
     for (const [name, log] of Object.entries(options.shards)) this.addShard(name, log);
   }
 
-  addShard(name: string, log: TurnLog): void {
+  addShard(name: string, log: TurnLog, sharedWith?: string): void {
     assert(!this.shardsByName.has(name), 'a shard is opened once');
-    const shard: Shard = { index: this.gate.addShard(log), log, notices: new Fifo() };
+    const index = sharedWith === undefined ? this.gate.addJournal(log) : this.shard(sharedWith).index;
+    const shard: Shard = { name, index, log, notices: new Fifo() };
     this.shardsByName.set(name, shard);
-    this.shards.push(shard);
     log.onDurable(() => this.deliverNotices(shard));
     log.onFailed?.((reason) => this.fatal(`shard ${name}: ${reason}`));
   }
@@ -85,7 +86,12 @@ export class Runtime {
     const shard = this.shardsByName.get(name);
     if (shard === undefined) return;
     this.shardsByName.delete(name);
-    this.gate.retireShard(shard.index);
+    const shared = [...this.shardsByName.values()].some(({ index }) => index === shard.index);
+    if (!shared) this.gate.retireJournal(shard.index);
+  }
+
+  shard(name: string): Shard {
+    return present(this.shardsByName.get(name), `the shard ${name} is open`);
   }
 
   deliverNotices(shard: Shard): void {

@@ -1,8 +1,8 @@
-// How much of each journal something rests on: one position per shard. Every actor has one; it grows with what the actor
+// How much of each journal something rests on: one position per journal. Every actor has one; it grows with what the actor
 // persists and with the stamps of the messages it receives, so that it covers all causes of what the actor does next.
 // Stamps are never changed, only replaced, and so are shared between actors and messages without copying.
 
-/** By the shard's index; a missing entry or `nothing` rests on nothing in that shard. */
+/** By the journal's index; a missing entry or `nothing` rests on nothing in that journal. */
 export type Stamp = readonly number[];
 
 export const nothing = -1;
@@ -13,22 +13,22 @@ export function mergeStamps(a: Stamp, b: Stamp): Stamp {
   if (a === b || covers(a, b)) return a;
   if (covers(b, a)) return b;
   const merged: number[] = [];
-  for (let shard = 0; shard < Math.max(a.length, b.length); shard++) {
-    merged.push(Math.max(a[shard] ?? nothing, b[shard] ?? nothing));
+  for (let journal = 0; journal < Math.max(a.length, b.length); journal++) {
+    merged.push(Math.max(a[journal] ?? nothing, b[journal] ?? nothing));
   }
   return merged;
 }
 
 function covers(a: Stamp, b: Stamp): boolean {
-  for (let shard = 0; shard < b.length; shard++) {
-    if ((b[shard] as number) > (a[shard] ?? nothing)) return false;
+  for (let journal = 0; journal < b.length; journal++) {
+    if ((b[journal] as number) > (a[journal] ?? nothing)) return false;
   }
   return true;
 }
 
-export function stampOf(shard: number, position: number): Stamp {
+export function stampOf(journal: number, position: number): Stamp {
   const stamp: number[] = [];
-  while (stamp.length < shard) stamp.push(nothing);
+  while (stamp.length < journal) stamp.push(nothing);
   stamp.push(position);
   return stamp;
 }

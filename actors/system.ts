@@ -30,7 +30,7 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
       else cell.relief.push(resume);
     },
     ask: (to, message, timeoutMs, done) => ask(runtime, { to, message, timeoutMs, done }),
-    addShard: (name, log) => runtime.addShard(name, log),
+    addShard: (name, log, sharedWith) => runtime.addShard(name, log, sharedWith),
     removeShard: (name) => runtime.removeShard(name),
     fatal: (reason) => runtime.fatal(reason),
     halt: () => runtime.halt(),

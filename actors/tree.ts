@@ -22,17 +22,15 @@ export function spawn(
 ): void {
   assert(!runtime.cells.has(address), `the address ${address} is free`);
   assert(runtime.cells.size < runtime.limits.actors, 'there is room for one more actor');
-  const shardName = options.shard ?? (parent === undefined ? firstShard(runtime) : parent.shardName);
-  const shard = shardName === undefined ? nothing : shardOf(runtime, shardName).index;
+  const shard = shardFor(runtime, parent, options.shard);
   const cell = new Cell({
     address,
     behavior,
     parent,
     shard,
-    shardName,
     supervision: options.supervision ?? (defaultSupervision as Supervision),
     mailbox: new Mailbox(behavior.mailbox, runtime.limits.mailboxHardFactor),
-    effects: new TurnEffects(address, shard, runtime.clock),
+    effects: new TurnEffects(address, shard?.index ?? nothing, runtime.clock),
     turnSeconds: runtime.metrics.series('psky_actor_turn_seconds', { kind: behavior.kind }),
   });
   cell.stamp = parent?.stamp ?? noStamp;
@@ -41,14 +39,9 @@ export function spawn(
   runtime.wake(cell);
 }
 
-function firstShard(runtime: Runtime): string | undefined {
-  return runtime.shardsByName.keys().next().value;
-}
-
-function shardOf(runtime: Runtime, name: string): Shard {
-  const shard = runtime.shardsByName.get(name);
-  assert(shard !== undefined, `the shard ${name} is open`);
-  return shard;
+function shardFor(runtime: Runtime, parent: Cell | undefined, named: string | undefined): Shard | undefined {
+  if (named !== undefined) return runtime.shard(named);
+  return parent === undefined ? runtime.shardsByName.values().next().value : parent.shard;
 }
 
 /** Stops the actor and all below it for good: children first, the youngest before the oldest. */

@@ -116,7 +116,7 @@ function performFatal(runtime: Runtime, cell: Cell, list: readonly Effect[]): vo
 }
 
 function performPersists(runtime: Runtime, cell: Cell, list: readonly Effect[]): void {
-  const shard = runtime.shards[cell.shard] as Shard;
+  const shard = cell.shard as Shard; // the recorder refuses to persist without one
   let last = -1;
   for (let i = 0; i < list.length && !runtime.halted; i++) {
     const effect = list[i] as Effect;
