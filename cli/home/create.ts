@@ -4,8 +4,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { formatNetwork } from '../../consensus/format-network.ts';
-import type { ChainEntry, FollowerPolicy, NetworkGenesis } from '../../consensus/genesis.ts';
+import {
+  type ChainEntry,
+  type FollowerPolicy,
+  formatNetwork,
+  type NetworkGenesis,
+} from '../../consensus/genesis/index.ts';
 import { PskyError } from '../../lib/errors.ts';
 import { GiB, MiB } from '../../lib/units.ts';
 import type { PeerAddress } from '../../net/ports.ts';

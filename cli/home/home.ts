@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type NetworkGenesis, parseNetwork } from '../../consensus/genesis.ts';
+import { type NetworkGenesis, parseNetwork } from '../../consensus/genesis/index.ts';
 import { PskyError } from '../../lib/errors.ts';
 import { readFields } from '../../lib/fields.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';

@@ -1,7 +1,5 @@
 import t from 'tap';
-import { chainGenesis } from '../../../consensus/chain-genesis.ts';
-import { formatNetwork } from '../../../consensus/format-network.ts';
-import { type NetworkGenesis, parseNetwork } from '../../../consensus/genesis.ts';
+import { chainGenesis, formatNetwork, type NetworkGenesis, parseNetwork } from '../../../consensus/genesis/index.ts';
 import type { NodeId } from '../../../net/ports.ts';
 
 const suites = [{ suite: 1, publicKeyBytes: 32, isSafePublicKey: (key: Uint8Array) => key[0] !== 0 }];

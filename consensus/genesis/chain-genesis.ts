@@ -1,11 +1,11 @@
 // The genesis of one chain: the part of the network file that all its members must agree on, as canonical bytes.
 // Chain id = SHA-256 of these bytes; it stands in every signature, message and storage key of the chain.
 
-import { assert, present } from '../lib/assert.ts';
-import type { Bytes } from '../lib/bytes.ts';
-import { type Encodable, encode } from '../lib/codec.ts';
-import { type Hash, hashToBytes, parseHash, sha256Hex } from '../lib/hash.ts';
-import type { ChainEntry, NetworkGenesis } from './genesis.ts';
+import { assert, present } from '../../lib/assert.ts';
+import type { Bytes } from '../../lib/bytes.ts';
+import { type Encodable, encode } from '../../lib/codec.ts';
+import { type Hash, hashToBytes, parseHash, sha256Hex } from '../../lib/hash.ts';
+import type { ChainEntry, NetworkGenesis } from './network.ts';
 
 export interface ChainGenesis {
   readonly entry: ChainEntry;

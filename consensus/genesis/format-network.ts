@@ -1,7 +1,7 @@
 // Writes the network file. 64-bit numbers are decimal strings, keys lower-case hex.
 
-import { toHex } from '../lib/bytes.ts';
-import type { NetworkGenesis } from './genesis.ts';
+import { toHex } from '../../lib/bytes.ts';
+import type { NetworkGenesis } from './network.ts';
 
 /** The file's text; `parseNetwork` reads it back to an equal network. */
 export function formatNetwork(network: NetworkGenesis): string {

@@ -2,7 +2,7 @@
 // one thing that all members and light clients must agree on. Reading it is strict; what a chain's id covers is in
 // chain-genesis.ts.
 
-import { type Bytes, toHex } from '../lib/bytes.ts';
+import { type Bytes, toHex } from '../../lib/bytes.ts';
 import {
   type FieldFault,
   type Fields,
@@ -10,11 +10,11 @@ import {
   readFields,
   refuseDuplicates,
   refuseField,
-} from '../lib/fields.ts';
-import { type Result, refused } from '../lib/result.ts';
-import type { SignatureSuite } from '../lib/suites/suite.ts';
-import { GiB, KiB, MiB } from '../lib/units.ts';
-import type { NodeId } from '../net/ports.ts';
+} from '../../lib/fields.ts';
+import { type Result, refused } from '../../lib/result.ts';
+import type { SignatureSuite } from '../../lib/suites/suite.ts';
+import { GiB, KiB, MiB } from '../../lib/units.ts';
+import type { NodeId } from '../../net/ports.ts';
 
 export interface NetworkGenesis {
   readonly format: 1;
