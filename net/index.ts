@@ -5,6 +5,7 @@ export { createFrameCheck, type FrameCheck } from './frame-check.ts';
 export { maxBulkBodyBytes, maxBulkHeaderBytes, maxControlFrameBytes } from './limits.ts';
 export { createLinks } from './links.ts';
 export { createMemoryHub, type MemoryHub } from './memory-transport.ts';
+export { netMetrics } from './metrics.ts';
 export { peerMachine } from './peer-machine.ts';
 export type {
   ActorHost,
