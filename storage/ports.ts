@@ -6,7 +6,8 @@ import type { Bytes } from '../lib/bytes.ts';
 export type Done<T = void> = (error: DiskFault | undefined, value: T) => void;
 
 export interface DiskFault {
-  readonly code: 'no-space' | 'io' | 'not-found' | 'exists' | 'locked' | 'denied';
+  /** `unsupported`: a store's engine does not run on this machine */
+  readonly code: 'no-space' | 'io' | 'not-found' | 'exists' | 'locked' | 'denied' | 'unsupported';
   readonly message: string;
 }
 
