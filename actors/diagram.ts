@@ -1,7 +1,7 @@
 // Draws a machine as a Mermaid state diagram. The text depends on the machine's definition only, so a test can tell that
 // a drawing is stale.
 
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from './machine.ts';
 
 /** @returns a Mermaid `stateDiagram-v2`, ending in a newline */
 export function diagramOf(machine: AnyStateMachine): string {
@@ -24,7 +24,7 @@ function drawInside(node: AnyStateNode, indent: string): string[] {
   if (first !== undefined) lines.push(`${indent}[*] --> ${idOf(first)}`);
   for (const child of children) lines.push(...drawState(child, indent));
   for (const child of children) lines.push(...drawTransitions(child, indent));
-  if (node.parent === undefined) lines.push(...drawRootTransitions(node, children, indent));
+  if (node.parent === undefined) lines.push(...drawRootTransitions(node, indent));
   return lines;
 }
 
@@ -39,27 +39,38 @@ function drawState(node: AnyStateNode, indent: string): string[] {
 }
 
 function drawTransitions(node: AnyStateNode, indent: string): string[] {
-  const lines = transitionsOf(node).map((each) => drawTransition(node, each, indent));
+  const lines = transitionsOf(node).map((each) => drawTransition({ id: idOf(node), node }, each, indent));
   if (node.type === 'final') lines.push(`${indent}${idOf(node)} --> [*]`);
   return lines;
 }
 
-/** What the machine takes in every state is drawn from each of them. */
-function drawRootTransitions(root: AnyStateNode, children: readonly AnyStateNode[], indent: string): string[] {
-  const open = children.filter((child) => child.type !== 'final');
-  return transitionsOf(root).flatMap((each) => open.map((child) => drawTransition(child, each, indent)));
+/** What the machine takes in every state that does not take it itself is drawn from one state that stands for all. */
+function drawRootTransitions(root: AnyStateNode, indent: string): string[] {
+  const transitions = transitionsOf(root);
+  if (transitions.length === 0) return [];
+  const any = `${idOf(root)}_any`;
+  return [
+    `${indent}state "any state" as ${any}`,
+    ...transitions.map((each) => drawTransition({ id: any, node: root }, each, indent)),
+  ];
 }
 
 function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
   return [...[...node.transitions.values()].flat(), ...(node.always ?? [])];
 }
 
-function drawTransition(from: AnyStateNode, definition: AnyTransitionDefinition, indent: string): string {
-  const target = (definition.target?.[0] as AnyStateNode | undefined) ?? from;
+interface From {
+  readonly id: string;
+  readonly node: AnyStateNode;
+}
+
+function drawTransition({ id, node }: From, definition: AnyTransitionDefinition, indent: string): string {
+  const target = (definition.target?.[0] as AnyStateNode | undefined) ?? node;
+  const to = target === node ? id : idOf(target);
   const guard = definition.guard === undefined ? '' : ` [${nameOf(definition.guard)}]`;
   const named = definition.actions.map(nameOf).filter((name) => !name.startsWith('xstate.'));
   const actions = named.length === 0 ? '' : ` / ${named.join(', ')}`;
-  return `${indent}${idOf(from)} --> ${idOf(target)} : ${eventName(definition.eventType)}${guard}${actions}`;
+  return `${indent}${id} --> ${to} : ${eventName(definition.eventType)}${guard}${actions}`;
 }
 
 /** `xstate.after.<delay>.<state>` is written `after <delay>`; numbers are milliseconds. */

@@ -39,6 +39,7 @@ export {
 export { type ActorLimits, actorLimits } from './limits.ts';
 export {
   type ActionArgs,
+  type AnyStateMachine,
   type MachineActions,
   type MachineOptions,
   type MachineState,
@@ -56,5 +57,6 @@ export type {
   TransitionRing,
   TransitionSubscription,
 } from './transitions.ts';
+export { createTransitionRing } from './transitions.ts';
 export { turnRecordKind } from './turn-record.ts';
 export { createTurnRecords, type TurnRecords } from './turn-records.ts';

@@ -11,6 +11,10 @@ import {
   type StateValue,
   transition,
 } from 'xstate';
+
+// the drawings (diagram.ts) read a machine's definition by these types
+export type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+
 import { assert } from '../lib/assert.ts';
 import type { Ms } from '../lib/units.ts';
 import type { Behavior, Effects, MailboxPolicy, Message } from './actor.ts';
