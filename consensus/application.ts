@@ -55,9 +55,23 @@ export interface Applied {
 export type ApplicationFault = { readonly code: 'failed'; readonly message: string };
 export type Answer<T> = (error: ApplicationFault | undefined, value: T) => void;
 
+export interface HeightRoots {
+  readonly height: number;
+  readonly stateRoot: Hash;
+  readonly outboxRoot: Hash;
+}
+
+export interface Opened {
+  /** height of the last block whose effects the state holds; 0 is genesis */
+  readonly height: number;
+  readonly genesis: HeightRoots;
+  /** roots after the newest heights, ascending, `height` last: at least the last 512, kept in the same atomic batches */
+  readonly recent: readonly HeightRoots[];
+}
+
 export interface Application {
-  /** height of the last block whose effects the state holds, and its roots; read once after opening */
-  open(done: Answer<{ readonly height: number; readonly stateRoot: Hash; readonly outboxRoot: Hash }>): void;
+  /** Where the state stands; read once after opening. */
+  open(done: Answer<Opened>): void;
   /** well formed, signed, not yet used: may this entry be ordered? Order of answers is order of entries. */
   check(entries: readonly Entry[], context: ChainContext, done: Answer<readonly Admission[]>): void;
   /** Blocks come in order, the next one after `done`. State, receipts and outbox are written in one atomic batch. */

@@ -69,3 +69,5 @@ export const maxAppBytes = 64 * KiB;
 export const maxControlBytes = MiB;
 /** Blocks below the commit height that stay in memory for slow peers; older ones come from the archive. */
 export const keptCommittedBlocks = 2 * maxExecutionLag;
+/** Blocks that gather before old ones are swept out: a sweep walks all that are kept, so its cost per block stays small. */
+export const forgetEvery = 256;

@@ -1,0 +1,435 @@
+// The state of one consensus instance and what it asks of its surroundings. The core is a pure reducer with owned state:
+// no clock, no randomness, no disk, no socket. `step` (step.ts) feeds it; every file beside this one holds one part of it.
+
+import type { Bytes } from '../../lib/bytes.ts';
+import { type Hash, zeroHash } from '../../lib/hash.ts';
+import type { Ms } from '../../lib/units.ts';
+import type { Committee } from '../certificate/committee.ts';
+import type {
+  CheckpointCert,
+  CheckpointVote,
+  Cut,
+  EntryCert,
+  Header,
+  LaneHead,
+  QuorumCert,
+  Timeout,
+  TimeoutCert,
+  Vote,
+} from '../certificate/types.ts';
+import { timerBase } from '../limits.ts';
+import { appendToHistory, noPeaks, type Peaks } from './history.ts';
+import type { Batch, JournalRecord, PeerMessage, TimeoutRecord, VoteRecord } from './messages.ts';
+
+export interface Roots {
+  readonly stateRoot: Hash;
+  readonly outboxRoot: Hash;
+}
+
+export interface CoreOptions {
+  readonly committee: Committee;
+  /** this validator's index, or undefined for a node that only follows */
+  readonly me: number | undefined;
+  readonly sign: (text: Bytes) => Bytes;
+  /** roots of the application's state at height 0 */
+  readonly genesisRoots: Roots;
+  readonly genesisTimeMs: number;
+  /** the application's state when the core starts: its height, and the roots of its newest heights in ascending order */
+  readonly applied: { readonly height: number; readonly roots: readonly (Roots & { readonly height: number })[] };
+  /** T3; shorter in tests */
+  readonly plannedTermMs: Ms;
+}
+
+/** What the core asks for. Order matters: it is the order in which things happen. */
+export type Output =
+  | { readonly type: 'append'; readonly number: number; readonly record: JournalRecord }
+  /** `after`: the record that must be durable before it leaves; undefined for everything appended so far (the gate's default) */
+  | { readonly type: 'send'; readonly to: number | 'all'; readonly message: PeerMessage; readonly after?: number }
+  /** an own batch is durable: its entries are accepted */
+  | { readonly type: 'accepted'; readonly batch: Batch }
+  /** L4: the content of an own batch that was left out, appended again */
+  | { readonly type: 'reappended'; readonly lost: Hash; readonly batch: Batch }
+  | { readonly type: 'committed'; readonly block: Block; readonly certificate: QuorumCert }
+  | { readonly type: 'execute'; readonly block: Block; readonly batches: readonly Batch[] }
+  | { readonly type: 'proposed'; readonly block: Block }
+  | { readonly type: 'signed'; readonly vote?: Vote; readonly timeout?: Timeout }
+  | { readonly type: 'checkpoint'; readonly certificate: CheckpointCert }
+  | {
+      readonly type: 'serve-headers';
+      readonly to: number;
+      readonly id: Hash;
+      readonly above: number;
+      readonly count: number;
+    }
+  | { readonly type: 'serve-batches'; readonly to: number; readonly digests: readonly Hash[] }
+  | { readonly type: 'pause-lane'; readonly lane: number; readonly paused: boolean }
+  | { readonly type: 'entered'; readonly term: number; readonly reason: string }
+  | { readonly type: 'abandoned'; readonly term: number; readonly reason: string }
+  | { readonly type: 'evidence'; readonly kind: string; readonly validator: number; readonly detail: string }
+  | { readonly type: 'misbehaved'; readonly peer: number; readonly reason: string }
+  | { readonly type: 'fenced'; readonly reason: string }
+  | { readonly type: 'stopped'; readonly reason: StopReason };
+
+export type StopReason =
+  | {
+      readonly code: 'diverged';
+      readonly height: number;
+      readonly block: Hash;
+      readonly ours: Hash;
+      readonly theirs: Hash;
+    }
+  | { readonly code: 'forked'; readonly height: number; readonly block: Hash };
+
+export type Verdict = 'unknown' | 'valid' | 'invalid';
+
+/** A header in the tree of blocks. */
+export interface Block {
+  readonly id: Hash;
+  readonly term: number;
+  readonly height: number;
+  readonly parentId: Hash;
+  readonly cut: Cut;
+  readonly timeMs: number;
+  readonly execHeight: number;
+  readonly stateRoot: Hash;
+  readonly outboxRoot: Hash;
+  /** undefined for genesis only */
+  readonly header: Header | undefined;
+  readonly signature: Bytes;
+  /** verified; of the first block of a term */
+  entry: TimeoutCert | null;
+  parent: Block | undefined;
+  readonly children: Block[];
+  /** every ancestor down to the commit is held */
+  connected: boolean;
+  verdict: Verdict;
+  /** peaks over the ids of this block and all before it; undefined until connected */
+  history: Peaks | undefined;
+}
+
+export interface VoteSlot {
+  /** V5: the newest that resolves to a held block */
+  resolved: SlotVote | undefined;
+  /** the oldest that does not, and the newest that does not */
+  oldest: SlotVote | undefined;
+  newest: SlotVote | undefined;
+}
+
+export interface SlotVote {
+  readonly vote: Vote;
+  verified: boolean;
+  readonly since: Ms;
+  asked: number;
+}
+
+export interface Lane {
+  /** the contiguous chain that I hold ends here */
+  head: LaneHead;
+  committed: LaneHead;
+  /** held batches of this lane by what they follow */
+  readonly next: Map<Hash, Batch[]>;
+  /** bytes held above the committed cut */
+  heldBytes: number;
+  paused: boolean;
+}
+
+/** L4: own batches that may have been left out by a committed cut, to be appended again once that is certain. */
+export interface Redo {
+  mine: readonly Batch[];
+  /** the cut that is not on my chain, and my last committed batch before it */
+  readonly cut: LaneHead;
+  readonly before: LaneHead;
+}
+
+export interface Want {
+  /** peers to ask first */
+  readonly sources: number[];
+  nextAt: Ms;
+  tries: number;
+  /** proven by a certificate, a committed or waiting block: asked for as long as it is needed (L5) */
+  proven: boolean;
+  /** of a header: its height where known */
+  readonly height: number | undefined;
+}
+
+export interface Held {
+  readonly after: number;
+  readonly vote?: VoteRecord;
+  readonly timeout?: TimeoutRecord;
+  readonly batch?: Batch;
+  readonly checkpoint?: { readonly height: number; readonly id: Hash; readonly stateRoot: Hash };
+}
+
+export type TimerName =
+  | 'progress'
+  | 'have'
+  | 'rebroadcast'
+  | 'planned'
+  | 'leader-link'
+  | 'propose'
+  | 'clock'
+  | 'votes'
+  | 'fetch'
+  | 'rest';
+
+export interface Core {
+  readonly options: CoreOptions;
+  readonly committee: Committee;
+  readonly me: number | undefined;
+  now: Ms;
+  wallMs: number;
+  outputs: Output[];
+  /** journalled records are being read back: nothing is appended */
+  recovering: boolean;
+  /** something changed that earlier steps of this turn should see */
+  again: boolean;
+
+  // what is durable (§3)
+  appended: number;
+  durable: number;
+  held: Held[];
+
+  // the term (§6)
+  term: number;
+  timedOut: boolean;
+  bootTerm: number;
+  entry: { readonly term: number; readonly certificate: EntryCert } | undefined;
+  enterRecord: number;
+  vote: VoteRecord | undefined;
+  signedVote: Vote | undefined;
+  timeout: TimeoutRecord | undefined;
+  signedTimeout: Timeout | undefined;
+  fenced: string | undefined;
+  stopped: StopReason | undefined;
+  /** D5: peers whose Hello is still awaited before anything new is signed; undefined when signing is allowed */
+  awaitingHellos: Set<number> | undefined;
+
+  // the tree of blocks
+  readonly genesis: Block;
+  readonly blocks: Map<Hash, Block>;
+  /** how many blocks the last sweep left */
+  keptBlocks: number;
+  readonly places: Map<string, Block[]>;
+  readonly orphans: Map<Hash, Block[]>;
+  /** blocks of the current term above the commit: work (T1) */
+  readonly openBlocks: Set<Block>;
+  readonly qcs: Map<Hash, QuorumCert>;
+  highQc: QuorumCert | undefined;
+  termQc: QuorumCert | undefined;
+  /** height of the highest QC on my own chain: the window's lower edge */
+  chainQcHeight: number;
+
+  // votes and timeouts of others
+  readonly slots: Map<number, VoteSlot[]>;
+  dirtyTallies: Set<number>;
+  votesUnresolved: boolean;
+  readonly latestTimeouts: (Timeout | undefined)[];
+  readonly termTimeouts: Map<number, Timeout>;
+  readonly timeoutQcs: Map<Hash, QuorumCert>;
+  readonly seenVotes: (Vote | undefined)[];
+  readonly seenTimeouts: (Timeout | undefined)[];
+  readonly verifiedTcs: Map<Hash, boolean>;
+
+  // commit and execution
+  committedTip: Block;
+  commitCert: QuorumCert | undefined;
+  pendingCommit: QuorumCert | undefined;
+  /** committed and not yet handed to execution, oldest first */
+  readonly toExecute: Block[];
+  executed: number;
+  requested: number;
+  readonly roots: Map<number, Roots>;
+  /** last committed height that ordered a batch */
+  lastOrdered: number;
+  readonly reportedExecution: number[];
+  reportedTo: number;
+
+  // lanes
+  readonly lanes: Lane[];
+  readonly batches: Map<Hash, Batch>;
+  readonly batchRecords: Map<Hash, number>;
+  own: LaneHead;
+  redo: Redo[];
+
+  // proposing
+  tip: Block | undefined;
+  lastProposal: Ms;
+  sentChainQc: Hash | undefined;
+  draining: boolean;
+  readonly proposedAt: Map<number, Hash>;
+
+  // links
+  readonly up: boolean[];
+  readonly downSince: Ms[];
+  readonly lastSaid: Map<string, Ms>;
+  readonly wantedHeaders: Map<Hash, Want>;
+  readonly wantedBatches: Map<Hash, Want>;
+  readonly laneReports: Map<number, number>;
+
+  // timers
+  readonly timers: Map<TimerName, Ms>;
+  timeoutBase: Ms;
+  usefulCommit: boolean;
+  resigned: boolean;
+  workSince: Ms | undefined;
+  workedMs: number;
+  haveSent: boolean;
+  /** the highest height whose checkpoint this node has signed */
+  checkpointSigned: number;
+
+  // checkpoints
+  readonly checkpointVotes: Map<string, Map<number, CheckpointVote>>;
+  checkpoint: CheckpointCert | undefined;
+}
+
+export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core {
+  const { committee } = options;
+  const noHead: LaneHead = { seq: 0, digest: zeroHash };
+  const each = <T>(make: () => T): T[] => Array.from({ length: committee.n }, make);
+  const genesis: Block = {
+    id: committee.genesisId,
+    term: -1,
+    height: 0,
+    parentId: zeroHash,
+    cut: each(() => noHead),
+    timeMs: options.genesisTimeMs,
+    execHeight: 0,
+    ...options.genesisRoots,
+    header: undefined,
+    signature: new Uint8Array(0),
+    entry: null,
+    parent: undefined,
+    children: [],
+    connected: true,
+    verdict: 'valid',
+    history: appendToHistory(noPeaks, committee.genesisId),
+  };
+  return {
+    options,
+    committee,
+    me: options.me,
+    now,
+    wallMs,
+    outputs: [],
+    recovering: false,
+    again: false,
+    appended: 0,
+    durable: 0,
+    held: [],
+    term: 0,
+    timedOut: false,
+    bootTerm: -1,
+    entry: undefined,
+    enterRecord: 0,
+    vote: undefined,
+    signedVote: undefined,
+    timeout: undefined,
+    signedTimeout: undefined,
+    fenced: undefined,
+    stopped: undefined,
+    awaitingHellos: undefined,
+    genesis,
+    blocks: new Map([[genesis.id, genesis]]),
+    keptBlocks: 0,
+    places: new Map(),
+    orphans: new Map(),
+    openBlocks: new Set(),
+    qcs: new Map(),
+    highQc: undefined,
+    termQc: undefined,
+    chainQcHeight: 0,
+    slots: new Map(),
+    dirtyTallies: new Set(),
+    votesUnresolved: false,
+    latestTimeouts: each(() => undefined),
+    termTimeouts: new Map(),
+    timeoutQcs: new Map(),
+    seenVotes: each(() => undefined),
+    seenTimeouts: each(() => undefined),
+    verifiedTcs: new Map(),
+    committedTip: genesis,
+    commitCert: undefined,
+    pendingCommit: undefined,
+    toExecute: [],
+    executed: options.applied.height,
+    requested: options.applied.height,
+    roots: new Map([
+      [0, options.genesisRoots],
+      ...options.applied.roots.map(({ height, stateRoot, outboxRoot }) => [height, { stateRoot, outboxRoot }] as const),
+    ]),
+    lastOrdered: 0,
+    reportedExecution: Array.from({ length: committee.n }, (_, peer) =>
+      peer === options.me ? options.applied.height : 0,
+    ),
+    reportedTo: 0,
+    lanes: each(() => ({ head: noHead, committed: noHead, next: new Map(), heldBytes: 0, paused: false })),
+    batches: new Map(),
+    batchRecords: new Map(),
+    own: noHead,
+    redo: [],
+    tip: undefined,
+    lastProposal: -Infinity as Ms,
+    sentChainQc: undefined,
+    draining: false,
+    proposedAt: new Map(),
+    up: each(() => false),
+    downSince: each(() => now),
+    lastSaid: new Map(),
+    wantedHeaders: new Map(),
+    wantedBatches: new Map(),
+    laneReports: new Map(),
+    timers: new Map(),
+    timeoutBase: timerBase,
+    usefulCommit: false,
+    resigned: false,
+    workSince: undefined,
+    workedMs: 0,
+    haveSent: false,
+    checkpointSigned: 0,
+    checkpointVotes: new Map(),
+    checkpoint: undefined,
+  };
+}
+
+export const commitHeight = (core: Core): number => core.committedTip.height;
+
+/** May this node put its signature under something new? */
+export function maySign(core: Core): boolean {
+  return (
+    core.me !== undefined &&
+    core.fenced === undefined &&
+    core.stopped === undefined &&
+    core.awaitingHellos === undefined
+  );
+}
+
+export function emit(core: Core, output: Output): void {
+  core.outputs.push(output);
+}
+
+export function send(core: Core, to: number | 'all', message: PeerMessage, after?: number): void {
+  if (to !== 'all' && (to === core.me || !core.up[to])) return;
+  emit(core, after === undefined ? { type: 'send', to, message } : { type: 'send', to, message, after });
+}
+
+/** Appends a record and returns its number; it is durable once `core.durable` reaches that number. */
+export function append(core: Core, record: JournalRecord): number {
+  if (core.recovering) return core.durable;
+  core.appended += 1;
+  emit(core, { type: 'append', number: core.appended, record });
+  return core.appended;
+}
+
+/** Whether `message` may be repeated to a peer: once per t_r, and anew after a reconnect (L2). */
+export function mayRepeat(core: Core, key: string, everyMs: Ms): boolean {
+  const last = core.lastSaid.get(key);
+  if (last !== undefined && core.now < last + everyMs) return false;
+  core.lastSaid.set(key, core.now);
+  return true;
+}
+
+/** Brings a deadline forward, never back. */
+export function timerBefore(core: Core, name: TimerName, at: Ms): void {
+  const set = core.timers.get(name);
+  if (set === undefined || at < set) core.timers.set(name, at);
+}

@@ -1,0 +1,39 @@
+// Handing committed blocks to the application and learning their roots (§5). Execution follows commit and never holds it up.
+
+import { divergesFrom } from './blocks.ts';
+import { stop } from './certify.ts';
+import { type Block, type Core, emit, type Roots } from './core.ts';
+import { wantBatch } from './fetch.ts';
+import { brokenChain, missingBatches, orderedBatches } from './lanes.ts';
+
+/** Requests every committed block whose batches are held, in order. */
+export function executeCommitted(core: Core): void {
+  for (let block = core.toExecute[0]; block !== undefined; block = core.toExecute[0]) {
+    const parent = block.parent as Block;
+    const missing = missingBatches(core, block, parent);
+    if (missing === brokenChain) {
+      stop(core, { code: 'forked', height: block.height, block: block.id });
+      return;
+    }
+    for (const digest of missing) wantBatch(core, digest, { from: undefined, proven: true });
+    if (missing.length > 0) return;
+    core.toExecute.shift();
+    core.requested = block.height;
+    emit(core, { type: 'execute', block, batches: orderedBatches(core, block, parent) });
+  }
+}
+
+export function onExecuted(core: Core, height: number, roots: Roots): void {
+  if (height !== core.executed + 1) return;
+  core.executed = height;
+  core.roots.set(height, roots);
+  if (core.me !== undefined) core.reportedExecution[core.me] = height;
+  const top = core.highQc === undefined ? undefined : core.blocks.get(core.highQc.id);
+  // execHeight never decreases along a chain, so the claims at this height stand together
+  for (let at = top; at !== undefined && at.execHeight >= height; at = at.parent) {
+    if (at.execHeight === height && divergesFrom(core, at)) {
+      stop(core, { code: 'diverged', height, block: at.id, ours: roots.stateRoot, theirs: at.stateRoot });
+    }
+  }
+  core.again = true;
+}

@@ -1,0 +1,77 @@
+// What this node lacks and whom it asks (rule L5): at once, then every 200 ms the next peer, for as long as it is needed.
+
+import type { Hash } from '../../lib/hash.ts';
+import { type Ms, milliseconds } from '../../lib/units.ts';
+import { askAgainAfter, maxBatchesAsked, maxHeadersPerAnswer, unprovenRounds } from '../limits.ts';
+import { type Core, commitHeight, send, timerBefore, type Want } from './core.ts';
+
+interface Wanted {
+  readonly from: number | undefined;
+  readonly proven: boolean;
+  readonly height?: number;
+}
+
+export function wantHeader(core: Core, id: Hash, wanted: Wanted): void {
+  if (!core.blocks.has(id)) want(core, core.wantedHeaders, id, wanted);
+}
+
+export function wantBatch(core: Core, digest: Hash, wanted: Wanted): void {
+  if (!core.batches.has(digest)) want(core, core.wantedBatches, digest, wanted);
+}
+
+function want(core: Core, wants: Map<Hash, Want>, id: Hash, { from, proven, height }: Wanted): void {
+  const source = from === core.me ? undefined : from;
+  const known = wants.get(id);
+  if (known === undefined) {
+    wants.set(id, { sources: source === undefined ? [] : [source], nextAt: core.now, tries: 0, proven, height });
+    return;
+  }
+  if (source !== undefined && !known.sources.includes(source)) known.sources.push(source);
+  if (proven) known.proven = true;
+}
+
+/** Asks for what is due; called once per turn, after everything else. */
+export function askForWanted(core: Core): void {
+  core.timers.delete('fetch');
+  for (const [id, wanted] of core.wantedHeaders) {
+    if (wanted.height !== undefined && wanted.height <= commitHeight(core)) {
+      core.wantedHeaders.delete(id);
+      continue;
+    }
+    const count = wanted.proven ? maxHeadersPerAnswer : core.committee.window;
+    const asked = askNext(core, wanted, (peer) =>
+      send(core, peer, { type: 'get-headers', id, above: commitHeight(core), count }),
+    );
+    if (!asked) core.wantedHeaders.delete(id);
+  }
+  askForBatches(core);
+}
+
+/** Several batches go to one peer in one Get, at most four at a time (§9). */
+function askForBatches(core: Core): void {
+  const perPeer = new Map<number, Hash[]>();
+  for (const [digest, wanted] of core.wantedBatches) {
+    if (perPeer.size > 0 && [...perPeer.values()].every((digests) => digests.length >= maxBatchesAsked)) break;
+    const asked = askNext(core, wanted, (peer) => {
+      const digests = perPeer.get(peer) ?? [];
+      perPeer.set(peer, [...digests, digest]);
+    });
+    if (!asked) core.wantedBatches.delete(digest);
+  }
+  for (const [peer, digests] of perPeer) send(core, peer, { type: 'get-batches', digests });
+  if (core.wantedBatches.size > 0) timerBefore(core, 'fetch', milliseconds(core.now + askAgainAfter));
+}
+
+/** @returns false when the id is given up: nothing proves it and two rounds found nobody who has it */
+function askNext(core: Core, wanted: Want, ask: (peer: number) => void): boolean {
+  if (wanted.nextAt <= core.now) {
+    if (!wanted.proven && wanted.tries >= unprovenRounds * core.committee.n) return false;
+    const peers = [...wanted.sources, ...core.up.keys()].filter((peer) => peer !== core.me && core.up[peer]);
+    const peer = peers[wanted.tries % Math.max(1, peers.length)];
+    if (peer !== undefined) ask(peer);
+    wanted.tries += 1;
+    wanted.nextAt = milliseconds(core.now + askAgainAfter);
+  }
+  timerBefore(core, 'fetch', wanted.nextAt as Ms);
+  return true;
+}

@@ -1,0 +1,29 @@
+export { ancestorAt, isAncestor } from './blocks.ts';
+export {
+  type Block,
+  type Core,
+  type CoreOptions,
+  commitHeight,
+  createCore,
+  maySign,
+  type Output,
+  type Roots,
+  type StopReason,
+} from './core.ts';
+export { appendToHistory, historyRoot, noPeaks, type Peaks } from './history.ts';
+export { type BatchContent, maySeal } from './lanes.ts';
+export { committedBlock, signedHeader } from './links.ts';
+export type {
+  Base,
+  Batch,
+  Hello,
+  JournalRecord,
+  PeerMessage,
+  Proposal,
+  SignedHeader,
+  TimeoutRecord,
+  VoteRecord,
+} from './messages.ts';
+export { liveRecords, recover, startFrom } from './recovery.ts';
+export { type Input, step } from './step.ts';
+export { hasUncovered, nextDeadline, workKnown } from './work.ts';

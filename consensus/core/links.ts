@@ -1,0 +1,175 @@
+// What two validators tell each other when their link comes up, and what each resends (rule L1); D5's wait and its fences.
+
+import { leaderOf } from '../certificate/committee.ts';
+import type { Vote } from '../certificate/types.ts';
+import { verifyTimeout, verifyVote } from '../certificate/verify.ts';
+import { ancestorAt } from './blocks.ts';
+import { learnQc, onCommitCert, onTimeoutCert } from './certify.ts';
+import { append, type Block, type Core, commitHeight, emit, send } from './core.ts';
+import { ownBatchesAbove } from './lanes.ts';
+import type { Hello, SignedHeader } from './messages.ts';
+import { onVote, sendEntry } from './tally.ts';
+import { abandon, onTimeout } from './terms.ts';
+
+export function onLinkUp(core: Core, peer: number): void {
+  core.up[peer] = true;
+  core.lastSaid.delete(`entry:${peer}`);
+  core.lastSaid.delete(`behind:${peer}`);
+  send(core, peer, helloFor(core, peer));
+}
+
+export function onLinkDown(core: Core, peer: number): void {
+  if (!core.up[peer]) return;
+  core.up[peer] = false;
+  core.downSince[peer] = core.now;
+}
+
+function helloFor(core: Core, peer: number): Hello {
+  const { commitCert, signedTimeout } = core;
+  return {
+    type: 'hello',
+    epoch: core.committee.epoch,
+    term: core.term,
+    commitHeight: commitHeight(core),
+    commitRank: commitCert === undefined ? null : { term: commitCert.term, height: commitCert.height },
+    vote: core.signedVote ?? null,
+    timeout: core.timedOut && signedTimeout?.term === core.term ? signedTimeout : null,
+    highQc: core.highQc ?? null,
+    entry: core.entry?.certificate ?? null,
+    tipHeight: tipHeight(core),
+    executed: core.executed,
+    lanes: core.lanes.map((lane) => lane.head),
+    yourVote: core.seenVotes[peer] ?? null,
+    yourTimeout: core.seenTimeouts[peer] ?? null,
+    checkpoint: core.checkpoint?.height ?? 0,
+  };
+}
+
+function tipHeight(core: Core): number {
+  let highest = 0;
+  for (const block of core.openBlocks) if (block.connected) highest = Math.max(highest, block.height);
+  return highest;
+}
+
+export function onHello(core: Core, hello: Hello, from: number): void {
+  if (hello.epoch !== core.committee.epoch || hello.lanes.length !== core.committee.n) {
+    emit(core, { type: 'misbehaved', peer: from, reason: 'bad-hello' });
+    return;
+  }
+  compareWithMyself(core, hello, from);
+  if (hello.executed > (core.reportedExecution[from] as number)) core.reportedExecution[from] = hello.executed;
+  if (hello.entry !== null) {
+    if ('tc' in hello.entry) onTimeoutCert(core, hello.entry.tc, from);
+    else learnQc(core, hello.entry.qc, from);
+  }
+  if (hello.highQc !== null) learnQc(core, hello.highQc, from);
+  if (hello.vote !== null) onVote(core, hello.vote, hello.executed, from);
+  if (hello.timeout !== null) onTimeout(core, hello.timeout, hello.highQc, from);
+  if (hello.term < core.term) sendEntry(core, from);
+  if (core.commitCert !== undefined && core.commitCert.height > hello.commitHeight) {
+    send(core, from, { type: 'commit', certificate: core.commitCert });
+  }
+  resendProposals(core, hello, from);
+  if (core.me !== undefined) {
+    const above = hello.lanes[core.me]?.seq ?? 0;
+    for (const batch of ownBatchesAbove(core, above)) send(core, from, { type: 'batch', batch, answer: false });
+  }
+  countHello(core, from);
+  core.again = true;
+}
+
+/** L1: the leader resends its blocks of the term above the peer's tip, lowest first, at most W. */
+function resendProposals(core: Core, hello: Hello, to: number): void {
+  if (core.tip === undefined || leaderOf(core.committee, core.term) !== core.me) return;
+  const above = hello.term === core.term ? hello.tipHeight : 0;
+  const blocks: Block[] = [];
+  for (
+    let at: Block | undefined = core.tip;
+    at !== undefined && at.term === core.term && at.height > above;
+    at = at.parent
+  )
+    blocks.unshift(at);
+  for (const block of blocks.slice(0, core.committee.window)) {
+    send(core, to, { type: 'proposal', ...signedHeader(block), chainQc: core.termQc ?? null }, core.enterRecord);
+  }
+}
+
+export function signedHeader(block: Block): SignedHeader {
+  return { header: block.header as NonNullable<Block['header']>, signature: block.signature, entry: block.entry };
+}
+
+/** D5: a peer returns something that this key has signed and this journal does not hold: the journal is old. */
+function compareWithMyself(core: Core, { yourVote, yourTimeout, lanes }: Hello, from: number): void {
+  if (core.me === undefined) return;
+  if (yourVote !== null && isMine(core, yourVote) && isBeyond(core, yourVote) && verifyVote(core.committee, yourVote)) {
+    fence(
+      core,
+      `validator ${from} holds a later vote of this key: term ${yourVote.term}, height ${yourVote.tipHeight}`,
+    );
+  }
+  if (
+    yourTimeout !== null &&
+    isMine(core, yourTimeout) &&
+    yourTimeout.term > (core.timeout?.term ?? -1) &&
+    verifyTimeout(core.committee, yourTimeout)
+  ) {
+    fence(core, `validator ${from} holds a later Timeout of this key: term ${yourTimeout.term}`);
+  }
+  const reported = lanes[core.me]?.seq ?? 0;
+  if (reported <= core.own.seq) return;
+  core.laneReports.set(from, reported);
+  const liars = [...core.laneReports.values()].filter((seq) => seq > core.own.seq).length;
+  if (liars > core.committee.f) fence(core, `${liars} validators hold later batches of this key: up to ${reported}`);
+}
+
+const isMine = (core: Core, signed: { readonly voter: number }): boolean => signed.voter === core.me;
+
+function isBeyond(core: Core, vote: Vote): boolean {
+  const mine = core.vote;
+  if (mine === undefined || vote.term > mine.term) return true;
+  return vote.term === mine.term && (vote.tipHeight > mine.tipHeight || (vote.commit ?? -1) > (mine.commit ?? -1));
+}
+
+export function fence(core: Core, reason: string): void {
+  if (core.fenced !== undefined) return;
+  core.fenced = reason;
+  append(core, { type: 'fenced', reason });
+  emit(core, { type: 'fenced', reason });
+}
+
+/** D5: nothing new is signed before the Hellos of q−1 peers have been processed. */
+function countHello(core: Core, from: number): void {
+  const heard = core.awaitingHellos;
+  if (heard === undefined) return;
+  heard.add(from);
+  if (heard.size < core.committee.q - 1) return;
+  core.awaitingHellos = undefined;
+  abandonBootTerm(core);
+}
+
+/** D4: a recovered leader never proposes again in the term that it recovered, so it ends it. */
+export function abandonBootTerm(core: Core): void {
+  if (core.term <= core.bootTerm && leaderOf(core.committee, core.term) === core.me) abandon(core, 'restarted-leader');
+}
+
+export function onGetHeaders(
+  core: Core,
+  request: { readonly id: Block['id']; readonly above: number; readonly count: number },
+  from: number,
+): void {
+  const top = core.blocks.get(request.id);
+  const headers: SignedHeader[] = [];
+  for (
+    let at = top;
+    at?.header !== undefined && headers.length < request.count && at.height > request.above;
+    at = at.parent
+  )
+    headers.push(signedHeader(at));
+  if (headers.length > 0) send(core, from, { type: 'headers', id: request.id, headers });
+  else emit(core, { type: 'serve-headers', to: from, id: request.id, above: request.above, count: request.count });
+}
+
+/** Whether a committed height is still in memory; older blocks come from the archive. */
+export function committedBlock(core: Core, height: number): Block | undefined {
+  return height > commitHeight(core) ? undefined : ancestorAt(core.committedTip, height);
+}

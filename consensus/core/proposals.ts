@@ -1,0 +1,79 @@
+// Receiving proposals and headers (§4 onProposal). `entry` and `chainQc` belong to the message, not to the block.
+
+import type { Hash } from '../../lib/hash.ts';
+import { leaderOf } from '../certificate/committee.ts';
+import { verifyProposal } from '../certificate/verify.ts';
+import { keepHeader, opens } from './blocks.ts';
+import { learnQc, noteEntryQc, onTimeoutCert, tryCommit } from './certify.ts';
+import { type Core, emit } from './core.ts';
+import { wantBatch } from './fetch.ts';
+import type { Proposal, SignedHeader } from './messages.ts';
+import { sendEntry } from './tally.ts';
+
+export function onProposal(core: Core, proposal: Proposal, from: number): void {
+  const { header } = proposal;
+  const { term } = header.order;
+  if (term < core.term) {
+    sendEntry(core, from); // L2
+    return;
+  }
+  if (!verifyProposal(core.committee, header, proposal.signature)) {
+    emit(core, { type: 'misbehaved', peer: from, reason: 'bad-proposal' });
+    return;
+  }
+  const entry = proposal.entry !== null && opens(core, proposal.entry, term) ? proposal.entry : null;
+  if (term > core.term) {
+    if (entry === null) return;
+    onTimeoutCert(core, entry, from);
+    if (core.term !== term) return;
+  }
+  if (entry !== null) noteEntryQc(core, entry, from);
+  if (proposal.chainQc !== null) learnQc(core, proposal.chainQc, from);
+  if (core.term !== term || !hasItsEntry(core, proposal, entry)) return;
+  keepHeader(core, { header, signature: proposal.signature, entry }, false, from);
+  core.again = true;
+}
+
+/** V1: a first block without a valid entry is dropped, never judged. */
+function hasItsEntry(core: Core, { header }: SignedHeader, entry: SignedHeader['entry']): boolean {
+  const parent = core.blocks.get(header.parent);
+  if (header.order.term === 0 || parent === undefined || parent.term === header.order.term) return true;
+  return entry !== null && (entry.qc === null ? parent.height === 0 : entry.qc.id === header.parent);
+}
+
+/** An answer to Get: a chain downwards from the id asked for. Unproven ids need their leader's signature. */
+export function onHeaders(
+  core: Core,
+  answer: { readonly id: Hash; readonly headers: readonly SignedHeader[] },
+  from: number,
+): void {
+  let expected = answer.id;
+  const wanted = core.wantedHeaders.get(expected);
+  if (wanted === undefined) return;
+  for (const signed of answer.headers) {
+    if (signed.header.id !== expected) break;
+    if (!wanted.proven && !verifyProposal(core.committee, signed.header, signed.signature)) break;
+    const { term } = signed.header.order;
+    const entry = signed.entry !== null && opens(core, signed.entry, term) ? signed.entry : null;
+    if (keepHeader(core, { ...signed, entry }, wanted.proven, from) === undefined) break;
+    expected = signed.header.parent;
+  }
+  tryCommit(core, from);
+  core.again = true;
+}
+
+/** T4: the leader pulls what a peer announces, down to its own cut. */
+export function onHave(core: Core, batches: readonly Announced[], from: number): void {
+  if (leaderOf(core.committee, core.term) !== core.me) return;
+  for (const { lane, seq, digest } of batches) {
+    const held = core.lanes[lane];
+    if (held !== undefined && seq > held.committed.seq) wantBatch(core, digest, { from, proven: false });
+  }
+  core.again = true;
+}
+
+interface Announced {
+  readonly lane: number;
+  readonly seq: number;
+  readonly digest: Hash;
+}

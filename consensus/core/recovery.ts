@@ -1,0 +1,172 @@
+// Bringing a core back from its journal (rules D2, D4, D5), and the records that a new segment must repeat (D6).
+
+import { encode } from '../../lib/codec.ts';
+import { sha256Hex } from '../../lib/hash.ts';
+import { timeoutCertShape } from '../certificate/shapes.ts';
+import { keepHeader } from './blocks.ts';
+import { noteQc, tryCommit } from './certify.ts';
+import { append, type Block, type Core, commitHeight, type Lane } from './core.ts';
+import { signTimeout, signVote } from './durability.ts';
+import { forgetLost, hold } from './lanes.ts';
+import { abandonBootTerm, signedHeader } from './links.ts';
+import type { Base, Batch, JournalRecord } from './messages.ts';
+import { onVote } from './tally.ts';
+import { onTimeout, resetTerm } from './terms.ts';
+
+/**
+ * Rebuilds the state from the journal, in order.
+ *
+ * @param records what the journal holds; a journal without an `init` record is fenced (D5)
+ */
+export function recover(core: Core, records: Iterable<JournalRecord>): void {
+  core.recovering = true;
+  let initialised = false;
+  let started = false;
+  for (const record of records) {
+    if (record.type === 'init') initialised = true;
+    else started = true;
+    apply(core, record);
+  }
+  tryCommit(core, undefined, true);
+  core.bootTerm = started ? core.term : -1;
+  resetTerm(core);
+  core.outputs = [];
+  if (core.me === undefined) {
+    core.recovering = false;
+    return;
+  }
+  if (!initialised) core.fenced ??= 'this validator has no safety record: its data was wiped or never initialised';
+  if (started && core.committee.q > 1) core.awaitingHellos = new Set();
+  speakAgain(core);
+  core.outputs = [];
+  core.recovering = false;
+  if (!started && core.fenced === undefined)
+    core.enterRecord = append(core, { type: 'enter', term: 0, certificate: null });
+  if (core.awaitingHellos === undefined) abandonBootTerm(core);
+}
+
+/** D4: the stored vote and Timeout, the same bytes again, count in the tallies and stand in Hello. */
+function speakAgain(core: Core): void {
+  if (core.me === undefined || core.fenced !== undefined) return;
+  if (core.vote !== undefined) {
+    core.signedVote = signVote(core, core.vote);
+    onVote(core, core.signedVote, core.executed, core.me);
+  }
+  if (core.timeout !== undefined) {
+    core.signedTimeout = signTimeout(core, core.timeout);
+    if (core.timeout.term === core.term) onTimeout(core, core.signedTimeout, core.timeout.qc, core.me);
+  }
+}
+
+function apply(core: Core, record: JournalRecord): void {
+  switch (record.type) {
+    case 'init':
+      break;
+    case 'base':
+      startFrom(core, record.base);
+      break;
+    case 'batch':
+      applyBatch(core, record.batch);
+      break;
+    case 'header':
+      trustEntry(core, record.signed.entry);
+      keepHeader(core, record.signed, true, undefined);
+      break;
+    case 'qc':
+      noteQc(core, record.qc);
+      break;
+    case 'enter':
+      core.term = record.term;
+      core.timedOut = false;
+      if (record.certificate !== null) core.entry = { term: record.term, certificate: record.certificate };
+      break;
+    case 'vote':
+      core.vote = record.vote;
+      break;
+    case 'timeout':
+      core.term = record.timeout.term;
+      core.timedOut = true;
+      core.timeout = record.timeout;
+      break;
+    case 'commit':
+      noteQc(core, record.certificate);
+      core.pendingCommit = record.certificate;
+      tryCommit(core, undefined, true);
+      break;
+    case 'checkpoint':
+      core.checkpoint = record.certificate;
+      core.checkpointSigned = Math.max(core.checkpointSigned, record.certificate.height);
+      break;
+    case 'fenced':
+      core.fenced = record.reason;
+      break;
+  }
+}
+
+/** An entry in one's own journal was verified before it was written. */
+function trustEntry(core: Core, entry: Block['entry']): void {
+  if (entry !== null) core.verifiedTcs.set(sha256Hex(encode(timeoutCertShape.write(entry))), true);
+}
+
+function applyBatch(core: Core, batch: Batch): void {
+  const lane = core.lanes[batch.lane] as Lane;
+  if (core.batches.has(batch.digest) || batch.seq <= lane.committed.seq) return;
+  hold(core, batch);
+  if (batch.lane !== core.me || batch.prev !== core.own.digest) return;
+  core.own = { seq: batch.seq, digest: batch.digest };
+  forgetLost(core, batch);
+}
+
+/** Installs a committed block whose ancestors are not held. */
+export function startFrom(core: Core, base: Base): void {
+  const { header } = base.signed;
+  if (header.order.height <= commitHeight(core)) return;
+  keepHeader(core, base.signed, true, undefined);
+  const block = core.blocks.get(header.id) as Block;
+  block.connected = true;
+  block.history = base.history;
+  block.verdict = 'valid';
+  core.committedTip = block;
+  core.commitCert = base.commitCert ?? undefined;
+  core.lastOrdered = base.lastOrdered;
+  if (base.commitCert !== null) noteQc(core, base.commitCert);
+  for (let index = 0; index < core.lanes.length; index++) {
+    const lane = core.lanes[index] as Lane;
+    const at = block.cut[index] as Block['cut'][number];
+    lane.committed = at;
+    if (lane.head.seq < at.seq) lane.head = at;
+  }
+  const mine = core.me === undefined ? undefined : block.cut[core.me];
+  if (mine !== undefined && core.own.seq < mine.seq) core.own = mine;
+}
+
+/** D6: what a new segment begins with, so that older ones may be pruned. */
+export function liveRecords(core: Core): readonly JournalRecord[] {
+  const records: JournalRecord[] = [];
+  if (core.fenced === undefined || core.vote !== undefined) records.push({ type: 'init' });
+  if (core.committedTip.header !== undefined) {
+    const base: Base = {
+      signed: signedHeader(core.committedTip),
+      history: core.committedTip.history ?? [],
+      lastOrdered: core.lastOrdered,
+      commitCert: core.commitCert ?? null,
+    };
+    records.push({ type: 'base', base });
+  }
+  const above = [...core.blocks.values()]
+    .filter((block) => block.height > commitHeight(core))
+    .sort((a, b) => a.height - b.height);
+  for (const block of above) records.push({ type: 'header', signed: signedHeader(block) });
+  for (const qc of core.qcs.values()) if (qc.height > commitHeight(core)) records.push({ type: 'qc', qc });
+  if (core.highQc !== undefined) records.push({ type: 'qc', qc: core.highQc });
+  records.push({
+    type: 'enter',
+    term: core.term,
+    certificate: core.entry?.term === core.term ? core.entry.certificate : null,
+  });
+  if (core.vote !== undefined) records.push({ type: 'vote', vote: core.vote });
+  if (core.timeout !== undefined && core.timedOut) records.push({ type: 'timeout', timeout: core.timeout });
+  if (core.checkpoint !== undefined) records.push({ type: 'checkpoint', certificate: core.checkpoint });
+  if (core.fenced !== undefined) records.push({ type: 'fenced', reason: core.fenced });
+  return records;
+}

@@ -1,0 +1,149 @@
+// One turn of the core: everything that has arrived, then what it makes possible, then the timers. The same function runs
+// in the node, in the simulator and in the model-based tests.
+
+import { exhaustive } from '../../lib/assert.ts';
+import type { Ms } from '../../lib/units.ts';
+import { learnQc, onCommitCert, onTimeoutCert, tryCommit } from './certify.ts';
+import { onCheckpointCert, onCheckpointVote, signPeriodicCheckpoint } from './checkpoints.ts';
+import type { Core, Output, Roots } from './core.ts';
+import { onSynced } from './durability.ts';
+import { executeCommitted, onExecuted } from './execution.ts';
+import { appendLostAgain, type BatchContent, onBatch, sealBatch } from './lanes.ts';
+import { onGetHeaders, onHello, onLinkDown, onLinkUp } from './links.ts';
+import type { PeerMessage } from './messages.ts';
+import { onHave, onHeaders, onProposal } from './proposals.ts';
+import { proposeIfLeader } from './propose.ts';
+import { onVote, resolveVotes, tallyDirty } from './tally.ts';
+import { onTimeout } from './terms.ts';
+import { voteIfAdvanced } from './vote.ts';
+import { fireTimers, setTimers } from './work.ts';
+
+export type Input =
+  | { readonly type: 'message'; readonly from: number; readonly message: PeerMessage }
+  | { readonly type: 'link-up'; readonly peer: number }
+  | { readonly type: 'link-down'; readonly peer: number }
+  /** every record up to this number is durable */
+  | { readonly type: 'synced'; readonly through: number }
+  /** seal an own batch; only while `maySeal` */
+  | { readonly type: 'seal'; readonly content: BatchContent }
+  | { readonly type: 'executed'; readonly height: number; readonly roots: Roots }
+  /** nothing arrived; a deadline has passed */
+  | { readonly type: 'wake' };
+
+/** Rounds of one turn: each commits, certifies, votes or proposes at least once more, so W bounds them by far. */
+const maxRounds = 1_000;
+
+/**
+ * @param now monotonic instant of the turn; never before that of the turn before
+ * @param wallMs the machine's clock, for block times only
+ * @returns what is to be done, in order
+ */
+export function step(core: Core, now: Ms, wallMs: number, inputs: readonly Input[]): readonly Output[] {
+  if (core.stopped !== undefined) return [];
+  core.now = now;
+  core.wallMs = wallMs;
+  for (const input of inputs) handle(core, input);
+  fireTimers(core);
+  settle(core);
+  if (core.stopped === undefined) {
+    setTimers(core);
+    if (core.again) settle(core);
+  }
+  const { outputs } = core;
+  core.outputs = [];
+  return outputs;
+}
+
+function settle(core: Core): void {
+  for (let round = 0; round < maxRounds && core.stopped === undefined; round++) {
+    core.again = false;
+    if (core.redo.length > 0) appendLostAgain(core);
+    if (core.votesUnresolved) resolveVotes(core);
+    tallyDirty(core);
+    tryCommit(core, undefined);
+    executeCommitted(core);
+    proposeIfLeader(core);
+    voteIfAdvanced(core);
+    if (!core.again) return;
+  }
+}
+
+function handle(core: Core, input: Input): void {
+  switch (input.type) {
+    case 'message':
+      if (core.up[input.from]) onMessage(core, input.message, input.from);
+      break;
+    case 'link-up':
+      onLinkUp(core, input.peer);
+      break;
+    case 'link-down':
+      onLinkDown(core, input.peer);
+      break;
+    case 'synced':
+      onSynced(core, input.through);
+      break;
+    case 'seal':
+      sealBatch(core, input.content);
+      break;
+    case 'executed':
+      onExecuted(core, input.height, input.roots);
+      signPeriodicCheckpoint(core, input.height);
+      break;
+    case 'wake':
+      break;
+    default:
+      exhaustive(input);
+  }
+}
+
+function onMessage(core: Core, message: PeerMessage, from: number): void {
+  switch (message.type) {
+    case 'proposal':
+      onProposal(core, message, from);
+      break;
+    case 'vote':
+      onVote(core, message.vote, message.executed, from);
+      break;
+    case 'timeout':
+      onTimeout(core, message.timeout, message.qc, from);
+      break;
+    case 'entry':
+      if ('tc' in message.entry) onTimeoutCert(core, message.entry.tc, from);
+      else learnQc(core, message.entry.qc, from);
+      break;
+    case 'qc':
+      learnQc(core, message.qc, from);
+      break;
+    case 'commit':
+      onCommitCert(core, message.certificate, from);
+      break;
+    case 'batch':
+      onBatch(core, message.batch, from);
+      break;
+    case 'hello':
+      onHello(core, message, from);
+      break;
+    case 'have':
+      onHave(core, message.batches, from);
+      break;
+    case 'get-headers':
+      onGetHeaders(core, message, from);
+      break;
+    case 'headers':
+      onHeaders(core, message, from);
+      break;
+    case 'get-batches':
+      core.outputs.push({ type: 'serve-batches', to: from, digests: message.digests });
+      break;
+    case 'checkpoint-vote':
+      onCheckpointVote(core, message.vote, from);
+      break;
+    case 'checkpoint':
+      onCheckpointCert(core, message.certificate, from);
+      break;
+    case 'app':
+      break; // the engine hands it to the application
+    default:
+      exhaustive(message);
+  }
+}

@@ -1,0 +1,60 @@
+// This node's own vote (§4 tick): the highest block that it may vote for and the highest block that it may commit.
+
+import { certifiedBelow, isAncestor, verdict } from './blocks.ts';
+import { append, type Block, type Core, maySign } from './core.ts';
+
+/** Once per turn, after everything received has been handled. V3: nothing is voted in a term after its Timeout. */
+export function voteIfAdvanced(core: Core): void {
+  const current = core.vote?.term === core.term ? core.vote : undefined;
+  const start = current === undefined ? undefined : core.blocks.get(current.tipId);
+  const tip = advance(core, start ?? startOfTerm(core));
+  if (tip === undefined) return;
+  core.chainQcHeight = certifiedBelow(core, tip).height;
+  if (core.timedOut || !maySign(core)) return;
+  let commit = certifiedOfTerm(core, tip);
+  if (current !== undefined && current.commit !== null && (commit ?? -1) < current.commit) commit = current.commit;
+  const advanced = current === undefined || tip.height > current.tipHeight || (commit ?? -1) > (current.commit ?? -1);
+  if (!advanced) return;
+  core.vote = { term: core.term, tipHeight: tip.height, tipId: tip.id, commit };
+  const after = append(core, { type: 'vote', vote: core.vote });
+  core.held.push({ after, vote: core.vote });
+  core.again = true;
+}
+
+/** The first valid block of the term, or a certified one: a QC of the term proves its whole chain (V1, V2). */
+function startOfTerm(core: Core): Block | undefined {
+  for (const block of core.openBlocks) {
+    if (block.parent === undefined || block.parent.term === core.term) continue;
+    if (verdict(core, block) === 'valid') return block;
+  }
+  return certifiedTip(core);
+}
+
+function certifiedTip(core: Core): Block | undefined {
+  const block = core.termQc === undefined ? undefined : core.blocks.get(core.termQc.id);
+  return block?.connected ? block : undefined;
+}
+
+/** Climbs from the n-cursor: over certified blocks at once, then over valid ones within W of the highest certified. */
+function advance(core: Core, start: Block | undefined): Block | undefined {
+  if (start === undefined) return undefined;
+  const certified = certifiedTip(core);
+  let tip =
+    certified !== undefined && certified.height > start.height && isAncestor(start, certified) ? certified : start;
+  const reach = certifiedBelow(core, tip).height + core.committee.window;
+  for (;;) {
+    const next = tip.children.find(
+      (child) => child.term === core.term && child.height <= reach && verdict(core, child) === 'valid',
+    );
+    if (next === undefined) return tip;
+    tip = next;
+  }
+}
+
+/** V3: c never refers to a QC of an older term. */
+function certifiedOfTerm(core: Core, tip: Block): number | null {
+  for (let at: Block | undefined = tip; at !== undefined && at.term === core.term; at = at.parent) {
+    if (core.qcs.has(at.id)) return at.height;
+  }
+  return null;
+}
