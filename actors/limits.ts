@@ -18,7 +18,7 @@ export interface ActorLimits {
   readonly turnsPerVisit: number;
   /** A run gives way to inputs after this long, between two turns. */
   readonly sliceMs: Ms;
-  /** A turn that takes longer is counted in psky_actor_slow_turns_total and logged. */
+  /** A turn that takes longer is counted in psky_actor_slow_turns_total. */
   readonly turnBudgetMs: Ms;
   /**
    * Frames of one outlet that wait for a sync. A sync takes 0.2–20 ms; at 10,000 frames/s through one outlet 65,536 are

@@ -118,9 +118,15 @@ function performFatal(runtime: Runtime, cell: Cell, list: readonly Effect[]): vo
 function performPersists(runtime: Runtime, cell: Cell, list: readonly Effect[]): void {
   const shard = cell.shard as Shard; // the recorder refuses to persist without one
   let last = -1;
-  for (let i = 0; i < list.length && !runtime.halted; i++) {
-    const effect = list[i] as Effect;
-    if (effect.do === 'persist') last = append(runtime, cell, shard, effect);
+  try {
+    for (let i = 0; i < list.length && !runtime.halted; i++) {
+      const effect = list[i] as Effect;
+      if (effect.do === 'persist') last = append(runtime, cell, shard, effect);
+    }
+  } catch (error) {
+    // a failed append stops the process before anything that rests on it can leave (D6)
+    runtime.fatal(`shard ${shard.name}: ${String(error)}`);
+    return;
   }
   cell.stamp = mergeStamps(cell.stamp, stampOf(shard.index, last));
 }

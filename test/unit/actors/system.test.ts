@@ -205,7 +205,7 @@ t.test('the gate', async (t) => {
   });
 
   t.test('stays shut when a shard fails, and when an actor says so', async (t) => {
-    for (const how of ['shard', 'actor']) {
+    for (const how of ['shard', 'append', 'actor']) {
       const { clock, log, system, fatal } = createWorld();
       const outlet = new FakeOutlet();
       system.spawn(
@@ -218,7 +218,13 @@ t.test('the gate', async (t) => {
       );
       system.deliver(at('a'), { type: 'persist' });
       clock.settle();
+      if (how === 'append') {
+        log.append = () => {
+          throw new Error('write failed');
+        };
+      }
       if (how === 'shard') log.fail();
+      else if (how === 'append') system.deliver(at('a'), { type: 'persist' });
       else system.deliver(at('a'), { type: 'die' });
       clock.settle();
       t.equal(fatal.length, 1);
