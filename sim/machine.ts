@@ -97,7 +97,17 @@ export class SimProcess {
   deliver(run: () => void): void {
     if (!this.#alive) return;
     if (this.#paused) this.#deferred.push(run);
-    else run();
+    else this.#guard(run);
+  }
+
+  /** What a program throws past its own supervision is its bug, and ends the run as one. */
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.machine.world.violated('no program fails by itself', `${this.machine.name}: ${detail}`);
+    }
   }
 
   pause(): void {
