@@ -14,6 +14,8 @@ export interface Recovered {
   readonly first: number;
   /** where the next group goes */
   readonly tail: { readonly segment: number; readonly offset: number; readonly sequence: number };
+  /** where the last group lies, when it is in the tail's segment: it may be in the page cache only */
+  readonly lastGroup: number | undefined;
   /** an empty segment that was prepared behind the tail's */
   readonly prepared: number | undefined;
   readonly spares: readonly string[];
@@ -84,6 +86,7 @@ function scanAll(
   let appended = beforeAll;
   let records = 0;
   let stop: JournalFault | undefined;
+  let lastGroup: { readonly segment: number; readonly offset: number } | undefined;
 
   const note = (segment: number, owner: number, kind: number, body: Bytes, offset: number): void => {
     appended = positionOf(segment, offset);
@@ -110,6 +113,7 @@ function scanAll(
         before === undefined ? (segment === 1 ? 1 : undefined) : before.nextSequence,
         (group) => {
           groups++;
+          lastGroup = { segment, offset: group.offset };
           for (const { record, offset } of group.records) note(segment, record.owner, record.kind, record.body, offset);
           return stop === undefined;
         },
@@ -151,6 +155,7 @@ function scanAll(
     done(undefined, {
       first: range.first,
       tail: { segment: tail.segment, offset: tail.offset, sequence },
+      lastGroup: lastGroup?.segment === tail.segment ? lastGroup.offset : undefined,
       prepared: range.last > tail.segment ? tail.segment + 1 : undefined,
       spares: range.spares,
       scanFrom: Math.min(range.scanFrom, tail.segment),

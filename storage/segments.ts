@@ -82,6 +82,8 @@ export class SegmentFiles {
     found: {
       readonly first: number;
       readonly segment: number;
+      readonly lastGroup: number | undefined;
+      readonly tail: { readonly offset: number };
       readonly prepared: number | undefined;
       readonly spares: readonly string[];
     },
@@ -91,7 +93,7 @@ export class SegmentFiles {
     this.spares.push(...found.spares.map((name) => `${this.settings.directory}/${name}`));
     this.openForWriting(found.segment, (fault, segment) => {
       if (fault) return done(fault, segment);
-      segment.file.sync((error) => {
+      this.rewrite(segment, found.lastGroup ?? found.tail.offset, found.tail.offset, (error) => {
         if (error) return done(diskTrouble(error, this.path(found.segment), found.segment), noSegment);
         this.disk.syncDirectory(this.settings.directory, (syncError) => {
           if (syncError) return done(diskTrouble(syncError, this.settings.directory), noSegment);
@@ -102,6 +104,27 @@ export class SegmentFiles {
             if (!nextFault) this.next = next;
             done(nextFault, segment);
           });
+        });
+      });
+    });
+  }
+
+  /**
+   * Writes the last group once more, and syncs. After a failed sync Linux keeps the bytes in its cache, calls them clean
+   * and never writes them: a process that starts again reads them, and a plain sync would succeed without them. Groups
+   * before the last one were synced before it was written.
+   */
+  private rewrite(segment: WritableSegment, from: number, to: number, done: Done): void {
+    if (from >= to) return segment.file.sync(done);
+    this.disk.open(this.path(segment.number), { create: false, readOnly: true }, (error, reader) => {
+      if (error) return done(error);
+      reader.read(from, to - from, (readError, bytes) => {
+        reader.close(() => {
+          if (readError) return done(readError);
+          const block = this.disk.allocate(to - from);
+          block.fill(0);
+          block.set(bytes);
+          segment.file.write(from, [block], (writeError) => (writeError ? done(writeError) : segment.file.sync(done)));
         });
       });
     });
