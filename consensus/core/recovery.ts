@@ -13,25 +13,35 @@ import type { Base, Batch, JournalRecord } from './messages.ts';
 import { onVote } from './tally.ts';
 import { onTimeout, resetTerm } from './terms.ts';
 
-/**
- * Rebuilds the state from the journal, in order.
- *
- * @param records what the journal holds; a journal without an `init` record is fenced (D5)
- */
-export function recover(core: Core, records: Iterable<JournalRecord>): void {
+/** What recovery has seen so far. */
+export interface Recovery {
+  readonly core: Core;
+  initialised: boolean;
+  started: boolean;
+}
+
+/** Begins to rebuild the state from the journal; feed it every record in order, then finish. */
+export function beginRecovery(core: Core): Recovery {
   core.recovering = true;
-  let initialised = false;
-  let started = false;
-  for (const record of records) {
-    if (record.type === 'init') initialised = true;
-    else started = true;
-    apply(core, record);
-  }
+  return { core, initialised: false, started: false };
+}
+
+export function recoverRecord(recovery: Recovery, record: JournalRecord): void {
+  if (record.type === 'init') recovery.initialised = true;
+  else recovery.started = true;
+  apply(recovery.core, record);
+}
+
+/**
+ * D4, D5: the node speaks again, and signs nothing new before it has heard q−1 peers.
+ * Call `step` afterwards.
+ */
+export function finishRecovery({ core, initialised, started }: Recovery): void {
   tryCommit(core, undefined, true);
   core.bootTerm = started ? core.term : -1;
   resetTerm(core);
-  core.outputs = [];
   if (core.me === undefined) {
+    core.outputs = [];
     core.recovering = false;
     return;
   }
@@ -40,9 +50,14 @@ export function recover(core: Core, records: Iterable<JournalRecord>): void {
   speakAgain(core);
   core.outputs = [];
   core.recovering = false;
-  if (!started && core.fenced === undefined)
-    core.enterRecord = append(core, { type: 'enter', term: 0, certificate: null });
+  if (!started && core.fenced === undefined) core.enterRecord = append(core, { type: 'enter', term: 0, certificate: null });
   if (core.awaitingHellos === undefined) abandonBootTerm(core);
+}
+
+export function recover(core: Core, records: Iterable<JournalRecord>): void {
+  const recovery = beginRecovery(core);
+  for (const record of records) recoverRecord(recovery, record);
+  finishRecovery(recovery);
 }
 
 /** D4: the stored vote and Timeout, the same bytes again, count in the tallies and stand in Hello. */
