@@ -50,6 +50,8 @@ export interface Description {
 /** Returned by `persist`; tells the gate what a frame waits for. */
 export interface Ticket {
   readonly ticket: true;
+  /** where the record stands in the journal; negative until the turn that persisted it has ended */
+  readonly position: number;
 }
 
 /** Who waits for the answer to an `ask`; plain data to its holder, good for one reply. */

@@ -18,7 +18,16 @@ import {
   voteShape,
 } from './certificate/shapes.ts';
 import type { LaneHead, Rank } from './certificate/types.ts';
-import type { Base, Batch, Hello, JournalRecord, PeerMessage, SignedHeader, TimeoutRecord, VoteRecord } from './core/index.ts';
+import type {
+  Base,
+  Batch,
+  Hello,
+  JournalRecord,
+  PeerMessage,
+  SignedHeader,
+  TimeoutRecord,
+  VoteRecord,
+} from './core/index.ts';
 import {
   maxAppBytes,
   maxBatchBytes,
@@ -44,7 +53,11 @@ const signedHeaderShape: Shape<SignedHeader> = tuple<SignedHeader>({
 });
 const laneHead: Shape<LaneHead> = tuple<LaneHead>({ seq: counter, digest: hash });
 const rank: Shape<Rank> = tuple<Rank>({ term: counter, height: counter });
-const announced = tuple<{ lane: number; seq: number; digest: Hash }>({ lane: uint(maxValidators - 1), seq: counter, digest: hash });
+const announced = tuple<{ lane: number; seq: number; digest: Hash }>({
+  lane: uint(maxValidators - 1),
+  seq: counter,
+  digest: hash,
+});
 
 const hello: Shape<Body<Hello>> = tuple<Body<Hello>>({
   epoch: counter,
@@ -179,7 +192,10 @@ export function encodeBatchHeader(batch: Batch, answer: boolean): Bytes {
 }
 
 /** Recomputes the digest from what arrived. @returns the batch, or why its sender misbehaves */
-export function decodeBatch(header: Bytes, body: readonly Bytes[]): { readonly batch: Batch; readonly answer: boolean } | string {
+export function decodeBatch(
+  header: Bytes,
+  body: readonly Bytes[],
+): { readonly batch: Batch; readonly answer: boolean } | string {
   const decoded = decode(header, batchHeaderLimits);
   if (!decoded.ok) return decoded.error;
   const fields = batchHeader.read(decoded.value);
@@ -208,17 +224,28 @@ const base: Shape<Base> = tuple<Base>({
   commitCert: optional(quorumCertShape),
 });
 
-const empty: Shape<object> = { read: (value) => (Array.isArray(value) && value.length === 0 ? {} : misfit), write: () => [] };
+const empty: Shape<object> = {
+  read: (value) => (Array.isArray(value) && value.length === 0 ? {} : misfit),
+  write: () => [],
+};
 
 const recordForms: readonly Form[] = [
   { kind: 1, type: 'init', shape: empty },
-  form<RecordOf<'enter'>>(2, 'enter', tuple<Body<RecordOf<'enter'>>>({ term: counter, certificate: optional(entryCertShape) })),
+  form<RecordOf<'enter'>>(
+    2,
+    'enter',
+    tuple<Body<RecordOf<'enter'>>>({ term: counter, certificate: optional(entryCertShape) }),
+  ),
   form<RecordOf<'header'>>(4, 'header', tuple<Body<RecordOf<'header'>>>({ signed: signedHeaderShape })),
   form<RecordOf<'qc'>>(5, 'qc', tuple<Body<RecordOf<'qc'>>>({ qc: quorumCertShape })),
   form<RecordOf<'vote'>>(6, 'vote', tuple<Body<RecordOf<'vote'>>>({ vote: voteRecord })),
   form<RecordOf<'timeout'>>(7, 'timeout', tuple<Body<RecordOf<'timeout'>>>({ timeout: timeoutRecord })),
   form<RecordOf<'commit'>>(8, 'commit', tuple<Body<RecordOf<'commit'>>>({ certificate: quorumCertShape })),
-  form<RecordOf<'checkpoint'>>(9, 'checkpoint', tuple<Body<RecordOf<'checkpoint'>>>({ certificate: checkpointCertShape })),
+  form<RecordOf<'checkpoint'>>(
+    9,
+    'checkpoint',
+    tuple<Body<RecordOf<'checkpoint'>>>({ certificate: checkpointCertShape }),
+  ),
   form<RecordOf<'base'>>(10, 'base', tuple<Body<RecordOf<'base'>>>({ base })),
   form<RecordOf<'fenced'>>(11, 'fenced', tuple<Body<RecordOf<'fenced'>>>({ reason: text(1024) })),
 ];
@@ -263,4 +290,5 @@ export function decodeSignedHeader(encoded: Bytes): SignedHeader | Misfit {
   return decoded.ok ? signedHeaderShape.read(decoded.value) : misfit;
 }
 
-export const joined = (pieces: readonly Bytes[]): Bytes => (pieces.length === 1 ? (pieces[0] as Bytes) : concatBytes(pieces));
+export const joined = (pieces: readonly Bytes[]): Bytes =>
+  pieces.length === 1 ? (pieces[0] as Bytes) : concatBytes(pieces);

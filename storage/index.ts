@@ -20,3 +20,4 @@ export type {
   StoreOpener,
   StoreWrite,
 } from './ports.ts';
+export { prefixedStore } from './prefixed-store.ts';

@@ -24,6 +24,14 @@ export type {
   TimeoutRecord,
   VoteRecord,
 } from './messages.ts';
-export { beginRecovery, finishRecovery, liveRecords, type Recovery, recover, recoverRecord, startFrom } from './recovery.ts';
+export {
+  beginRecovery,
+  finishRecovery,
+  liveRecords,
+  type Recovery,
+  recover,
+  recoverRecord,
+  startFrom,
+} from './recovery.ts';
 export { type Input, step } from './step.ts';
 export { hasUncovered, nextDeadline, workKnown } from './work.ts';

@@ -50,7 +50,8 @@ export function finishRecovery({ core, initialised, started }: Recovery): void {
   speakAgain(core);
   core.outputs = [];
   core.recovering = false;
-  if (!started && core.fenced === undefined) core.enterRecord = append(core, { type: 'enter', term: 0, certificate: null });
+  if (!started && core.fenced === undefined)
+    core.enterRecord = append(core, { type: 'enter', term: 0, certificate: null });
   if (core.awaitingHellos === undefined) abandonBootTerm(core);
 }
 

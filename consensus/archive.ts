@@ -1,0 +1,185 @@
+// The block archive of one chain (§3): batches stay in the journal where they were written once, and the store says where;
+// headers of committed blocks are kept in the store by height. Serves peers that lag and readers of old blocks.
+
+import type { Position, Ticket } from '../actors/index.ts';
+import { assert } from '../lib/assert.ts';
+import { type Bytes, bigEndian, concatBytes } from '../lib/bytes.ts';
+import { type Hash, hashFromBytes, hashToBytes } from '../lib/hash.ts';
+import { misfit } from '../lib/shape.ts';
+import type { JournalView, Store, StoreWrite } from '../storage/index.ts';
+import type { Batch, SignedHeader } from './core/index.ts';
+import { decodeRecord, decodeSignedHeader, encodeSignedHeader } from './wire.ts';
+
+export interface ArchivedBlock {
+  readonly height: number;
+  readonly signed: SignedHeader;
+  /** entries that the block orders */
+  readonly entries: number;
+  readonly batches: readonly {
+    readonly lane: number;
+    readonly seq: number;
+    readonly digest: Hash;
+    readonly count: number;
+  }[];
+}
+
+/** Where a batch stands: in the journal, and in the block that ordered it. */
+interface Place {
+  readonly position: Position;
+  readonly height: number;
+  readonly size: number;
+}
+
+const blockKey = (height: number): Bytes => concatBytes([Uint8Array.of(1), bigEndian(height, 8)]);
+const idKey = (id: Hash): Bytes => concatBytes([Uint8Array.of(2), hashToBytes(id)]);
+const batchKey = (digest: Hash): Bytes => concatBytes([Uint8Array.of(3), hashToBytes(digest)]);
+
+export class Archive {
+  private readonly store: Store;
+  private readonly journal: JournalView;
+  /** journalled batches of blocks that are not archived yet */
+  private readonly fresh = new Map<Hash, { readonly position: Position } | Ticket>();
+  lastHeight = 0;
+
+  constructor(store: Store, journal: JournalView) {
+    this.store = store;
+    this.journal = journal;
+  }
+
+  /** The record of a batch: its ticket when it was just persisted, or its position when it was replayed. */
+  journalled(digest: Hash, place: { readonly position: Position } | Ticket): void {
+    this.fresh.set(digest, place);
+  }
+
+  /** After recovery: only batches of blocks that are still to be executed matter. */
+  keepFresh(needed: ReadonlySet<Hash>): void {
+    for (const digest of this.fresh.keys()) if (!needed.has(digest)) this.fresh.delete(digest);
+  }
+
+  /**
+   * Writes a committed block, before the application applies it: an unsynced batch of the store is undone newest first,
+   * so whatever the application still holds after a crash, the archive holds too.
+   */
+  add(signed: SignedHeader, batches: readonly Batch[], done: (fault: string | undefined) => void): void {
+    const { height } = signed.header.order;
+    const entries = batches.reduce((sum, batch) => sum + batch.count, 0);
+    const writes: StoreWrite[] = [
+      { key: blockKey(height), value: encodeBlock(signed, entries, batches) },
+      { key: idKey(signed.header.id), value: bigEndian(height, 8) },
+    ];
+    for (const batch of batches) {
+      const place = this.fresh.get(batch.digest);
+      if (place === undefined) continue;
+      const value = concatBytes([bigEndian(place.position, 8), bigEndian(height, 8), bigEndian(batch.size, 4)]);
+      writes.push({ key: batchKey(batch.digest), value });
+    }
+    this.store.batch(writes, { sync: false }, (fault) => {
+      if (fault !== undefined) {
+        done(fault.message);
+        return;
+      }
+      for (const batch of batches) this.fresh.delete(batch.digest);
+      this.lastHeight = Math.max(this.lastHeight, height);
+      done(undefined);
+    });
+  }
+
+  block(height: number, done: (block: ArchivedBlock | undefined) => void): void {
+    this.store.get(blockKey(height), (fault, value) =>
+      done(fault === undefined && value !== undefined ? decodeBlock(height, value) : undefined),
+    );
+  }
+
+  heightOf(id: Hash, done: (height: number | undefined) => void): void {
+    this.store.get(idKey(id), (fault, value) =>
+      done(fault === undefined && value !== undefined ? readUint(value, 0, 8) : undefined),
+    );
+  }
+
+  /** Committed headers downwards from `id` to `above` (exclusive), at most `count`. */
+  headersDown(id: Hash, above: number, count: number, done: (headers: readonly SignedHeader[]) => void): void {
+    this.heightOf(id, (height) => {
+      if (height === undefined || height <= above) {
+        done([]);
+        return;
+      }
+      const from = blockKey(Math.max(above + 1, height - count + 1));
+      this.store.range({ from, to: blockKey(height + 1), limit: count, reverse: true }, (fault, found) => {
+        if (fault !== undefined) done([]);
+        else done(found.flatMap(([key, value]) => decodeBlock(readUint(key, 1, 8), value)?.signed ?? []));
+      });
+    });
+  }
+
+  /** Height of the block that ordered a batch, or undefined while it is not archived. */
+  locate(digest: Hash, done: (height: number | undefined) => void): void {
+    this.placeOf(digest, (place) => done(place?.height));
+  }
+
+  batch(digest: Hash, done: (batch: Batch | undefined) => void): void {
+    const fresh = this.fresh.get(digest);
+    if (fresh !== undefined) this.read(fresh.position as Position, undefined, done);
+    else
+      this.placeOf(digest, (place) =>
+        place === undefined ? done(undefined) : this.read(place.position, place.size + 512, done),
+      );
+  }
+
+  private placeOf(digest: Hash, done: (place: Place | undefined) => void): void {
+    this.store.get(batchKey(digest), (fault, value) => {
+      if (fault !== undefined || value === undefined) done(undefined);
+      else
+        done({
+          position: readUint(value, 0, 8) as Position,
+          height: readUint(value, 8, 8),
+          size: readUint(value, 16, 4),
+        });
+    });
+  }
+
+  private read(position: Position, expectedBytes: number | undefined, done: (batch: Batch | undefined) => void): void {
+    this.journal.read(
+      position,
+      (fault, record) => {
+        const decoded = fault === undefined && record !== undefined ? decodeRecord(record.kind, record.body) : misfit;
+        done(decoded !== misfit && decoded.type === 'batch' ? decoded.batch : undefined);
+      },
+      expectedBytes,
+    );
+  }
+}
+
+/** [4 B length of the header][header][4 B entries] and per batch [4 B lane][8 B seq][32 B digest][4 B count] */
+function encodeBlock(signed: SignedHeader, entries: number, batches: readonly Batch[]): Bytes {
+  const header = encodeSignedHeader(signed);
+  const rows = batches.map(({ lane, seq, digest, count }) =>
+    concatBytes([bigEndian(lane, 4), bigEndian(seq, 8), hashToBytes(digest), bigEndian(count, 4)]),
+  );
+  return concatBytes([bigEndian(header.length, 4), header, bigEndian(entries, 4), ...rows]);
+}
+
+const rowBytes = 48;
+
+function decodeBlock(height: number, value: Bytes): ArchivedBlock | undefined {
+  const end = 4 + readUint(value, 0, 4);
+  const signed = decodeSignedHeader(value.subarray(4, end));
+  if (signed === misfit) return undefined;
+  const batches = [];
+  for (let at = end + 4; at + rowBytes <= value.length; at += rowBytes) {
+    const digest = hashFromBytes(value.subarray(at + 12, at + 44));
+    batches.push({
+      lane: readUint(value, at, 4),
+      seq: readUint(value, at + 4, 8),
+      digest,
+      count: readUint(value, at + 44, 4),
+    });
+  }
+  return { height, signed, entries: readUint(value, end, 4), batches };
+}
+
+function readUint(bytes: Bytes, at: number, width: number): number {
+  assert(at + width <= bytes.length, 'a value of the archive is whole: it was written in one batch');
+  let value = 0;
+  for (let i = 0; i < width; i++) value = value * 256 + (bytes[at + i] as number);
+  return value;
+}
