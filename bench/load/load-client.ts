@@ -1,0 +1,289 @@
+// One client of a run: one stream to one validator, the next validator when that one dies. It sends its slots when they
+// are due and the node gives credit, in order. A frame that was answered is never sent again: its notices are asked for
+// at the next validator (Watch). A frame that nobody answered was accepted by nobody that could tell, so it is sent to
+// the next validator with the same bytes, and its latency still counts from when it was due.
+
+import { errorRow } from '../../lib/errors.ts';
+import type { Answer, Fault, Notice } from '../../net/gateway/protocol.ts';
+import { type OpenStreamSocket, StreamClient } from '../../sdk/stream-client.ts';
+import { Flight, type FlightEvents } from './flight.ts';
+import {
+  answerTimeoutMs,
+  framesPerTurn,
+  maxFramesInFlight,
+  maxSends,
+  maxUnflushedFrames,
+  reconnectMs,
+} from './limits.ts';
+import type { Schedule } from './plan.ts';
+import type { BufferPool } from './submit-buffer.ts';
+import type { Workload } from './workload.ts';
+
+/** Beside the codes of lib/errors.ts: why a command was refused without any node saying so. */
+export const ownCode = { notSent: -1, unanswered: -2 } as const;
+
+/** msgpack's head of a Submit */
+const headBytes = 32;
+
+export interface LoadClientOptions {
+  readonly index: number;
+  readonly clients: number;
+  readonly schedule: Schedule;
+  readonly workload: Workload;
+  readonly pool: BufferPool;
+  /** stream URLs of the validators */
+  readonly urls: readonly string[];
+  readonly chain: string;
+}
+
+export interface LoadClientWorld {
+  readonly openSocket: OpenStreamSocket;
+  /** milliseconds since the start of the schedule; negative before it */
+  now(): number;
+  after(ms: number, action: () => void): void;
+}
+
+export interface LoadClientEvents extends FlightEvents {
+  /** a stream stands: the first one, or another */
+  connected(height: number): void;
+  disconnected(reason: string): void;
+  sent(resent: boolean): void;
+}
+
+interface Resend {
+  readonly slot: number;
+  readonly sends: number;
+}
+
+export class LoadClient {
+  readonly #options: LoadClientOptions;
+  readonly #world: LoadClientWorld;
+  readonly #events: LoadClientEvents;
+  readonly #flights = new Map<number, Flight>();
+  #resends: Resend[] = [];
+  #nextSlot: number;
+  #frame = 0;
+  #entriesInFlight = 0;
+  #unflushed = 0;
+  #stream: StreamClient | undefined;
+  #open = false;
+  #target: number;
+  #failures = 0;
+  #ended = false;
+
+  constructor(options: LoadClientOptions, world: LoadClientWorld, events: LoadClientEvents) {
+    this.#options = options;
+    this.#world = world;
+    this.#events = events;
+    this.#nextSlot = options.index;
+    this.#target = options.index % options.urls.length;
+  }
+
+  /** Frames that hold entries which are neither committed nor refused. */
+  get openFlights(): Iterable<Flight> {
+    return this.#flights.values();
+  }
+
+  /** Nothing left to send and nothing left to learn. */
+  get settled(): boolean {
+    return this.sentAll && this.#flights.size === 0;
+  }
+
+  get sentAll(): boolean {
+    return this.#nextSlot >= this.#options.schedule.slots && this.#resends.length === 0;
+  }
+
+  connect(): void {
+    const { urls, chain } = this.#options;
+    const url = urls[this.#target] as string;
+    this.#stream = new StreamClient(
+      { url, chain },
+      {
+        opened: (opened) => this.#opened(opened.height),
+        answer: (answer) => this.#answered(answer),
+        notice: (notice) => this.#noticed(notice),
+        fault: (fault) => this.#faulted(fault),
+        credit: () => this.pump(),
+        closed: (reason) => this.#closed(reason),
+      },
+      this.#world.openSocket,
+    );
+  }
+
+  /** When the next slot is due; undefined while something else must happen first (credit, notices, a stream). */
+  nextDueMs(): number | undefined {
+    if (this.#nextSlot >= this.#options.schedule.slots || !this.#maySend()) return undefined;
+    return this.#options.schedule.dueMs(this.#nextSlot);
+  }
+
+  /** Sends what is due, as far as credit and bounds allow. */
+  pump(): void {
+    const { schedule, clients } = this.#options;
+    for (let turn = 0; turn < framesPerTurn && this.#maySend(); turn++) {
+      const again = this.#resends.shift();
+      if (again !== undefined) {
+        this.#send(again.slot, again.sends + 1);
+        continue;
+      }
+      if (this.#nextSlot >= schedule.slots || schedule.dueMs(this.#nextSlot) > this.#world.now()) return;
+      this.#send(this.#nextSlot, 1);
+      this.#nextSlot += clients;
+    }
+  }
+
+  /** Gives up a stream that answers nothing. */
+  check(): void {
+    if (!this.#open) return;
+    for (const flight of this.#flights.values()) {
+      if (flight.answered) continue;
+      if (this.#world.now() - flight.sentAt > answerTimeoutMs) this.#stream?.abandon('no answer');
+      return;
+    }
+  }
+
+  /** What was not sent by now never will be. */
+  stopSending(): void {
+    const { schedule, clients } = this.#options;
+    for (; this.#nextSlot < schedule.slots; this.#nextSlot += clients) {
+      this.#events.refused(schedule.countOf(this.#nextSlot), ownCode.notSent, false);
+    }
+    for (const again of this.#resends) this.#events.refused(schedule.countOf(again.slot), ownCode.unanswered, false);
+    this.#resends = [];
+  }
+
+  /** Forgets what became final by other ways than notices. */
+  sweep(): void {
+    for (const [frame, flight] of this.#flights) this.#forgetIfDone(frame, flight);
+  }
+
+  /** No more frames either way; entries that nobody answered count as refused. */
+  end(): void {
+    this.stopSending();
+    for (const flight of this.#flights.values()) flight.refuseUnaccepted(ownCode.unanswered, this.#events);
+    this.#ended = true;
+    this.#stream?.close('load is done');
+  }
+
+  #maySend(): boolean {
+    const stream = this.#stream;
+    const { workload, schedule } = this.#options;
+    if (!this.#open || stream === undefined || stream.credit < workload.slotBytes + headBytes) return false;
+    if (this.#flights.size >= maxFramesInFlight || this.#unflushed >= maxUnflushedFrames) return false;
+    return (
+      workload.maxEntriesInFlight === undefined || this.#entriesInFlight + schedule.run <= workload.maxEntriesInFlight
+    );
+  }
+
+  #send(slot: number, sends: number): void {
+    const { schedule, workload, pool } = this.#options;
+    const firstEntry = schedule.firstOf(slot);
+    const count = schedule.countOf(slot);
+    const buffer = pool.take();
+    const length = workload.write(buffer, firstEntry, count);
+    const frame = ++this.#frame;
+    this.#flights.set(frame, new Flight({ slot, firstEntry, count, sends, sentAt: this.#world.now() }));
+    this.#entriesInFlight += count;
+    this.#unflushed++;
+    this.#stream?.submit(buffer.seal(frame, workload.kind, count, length), () => {
+      this.#unflushed--;
+      pool.give(buffer);
+    });
+    this.#events.sent(sends > 1);
+  }
+
+  #opened(height: number): void {
+    this.#open = true;
+    this.#failures = 0;
+    this.#events.connected(height);
+    for (const [frame, flight] of this.#flights) {
+      if (flight.place !== null) this.#stream?.watch({ frame, place: flight.place, accepted: flight.acceptedPairs });
+    }
+    this.pump();
+  }
+
+  #answered(answer: Answer): void {
+    const flight = this.#flights.get(answer.frame);
+    if (flight === undefined || flight.answered) return;
+    flight.answer(this.#withoutEchoes(flight, answer), this.#events);
+    this.#forgetIfDone(answer.frame, flight);
+  }
+
+  /**
+   * A frame that is sent again may have been accepted the first time, by a validator that died before it said so. What
+   * is refused as known then is accepted, and what became of it is looked up by hash.
+   */
+  #withoutEchoes(flight: Flight, answer: Answer): Answer {
+    if (flight.sends === 1 || answer.refused.length === 0) return answer;
+    const accepted = [...answer.accepted];
+    const refused: number[] = [];
+    for (let i = 0; i + 1 < answer.refused.length; i += 2) {
+      const [index, code] = answer.refused.slice(i, i + 2) as [number, number];
+      if (isEcho(code)) accepted.push(index, 1);
+      else refused.push(index, code);
+    }
+    return { ...answer, accepted, refused };
+  }
+
+  #noticed(notice: Notice): void {
+    const { exceptions, ranges } = notice;
+    for (let i = 0; i + 2 < exceptions.length; i += 3) {
+      const flight = this.#flights.get(exceptions[i] as number);
+      const code = exceptions[i + 2] as number;
+      if (flight === undefined) continue;
+      if (flight.sends > 1 && isEcho(code)) flight.awaitLookup(exceptions[i + 1] as number);
+      else flight.refuse(exceptions[i + 1] as number, code, this.#events);
+    }
+    for (let i = 0; i + 2 < ranges.length; i += 3) {
+      const frame = ranges[i] as number;
+      const flight = this.#flights.get(frame);
+      if (flight === undefined) continue;
+      flight.commit(ranges[i + 1] as number, ranges[i + 2] as number, this.#events);
+      this.#forgetIfDone(frame, flight);
+    }
+    this.pump();
+  }
+
+  #faulted(fault: Fault): void {
+    if (fault.frame === null) return;
+    const flight = this.#flights.get(fault.frame);
+    if (flight === undefined) return;
+    flight.answered = true;
+    flight.refuseUnaccepted(fault.code, this.#events);
+    this.#forgetIfDone(fault.frame, flight);
+  }
+
+  #forgetIfDone(frame: number, flight: Flight): void {
+    if (flight.open > 0 || !this.#flights.delete(frame)) return;
+    this.#entriesInFlight -= flight.count;
+  }
+
+  #closed(reason: string): void {
+    const opened = this.#open;
+    this.#open = false;
+    this.#stream = undefined;
+    if (this.#ended) return;
+    this.#events.disconnected(reason);
+    for (const [frame, flight] of this.#flights) if (!flight.answered) this.#giveUp(frame, flight);
+    this.#resends.sort((a, b) => a.slot - b.slot);
+    this.#target = (this.#target + 1) % this.#options.urls.length;
+    this.#world.after(opened ? 0 : this.#backOff(), () => {
+      if (!this.#ended) this.connect();
+    });
+  }
+
+  #giveUp(frame: number, flight: Flight): void {
+    this.#flights.delete(frame);
+    this.#entriesInFlight -= flight.count;
+    if (flight.sends < maxSends) this.#resends.push({ slot: flight.slot, sends: flight.sends });
+    else flight.refuseUnaccepted(ownCode.unanswered, this.#events);
+  }
+
+  #backOff(): number {
+    const rounds = Math.floor(this.#failures++ / this.#options.urls.length);
+    return Math.min(reconnectMs.first * 2 ** rounds, reconnectMs.longest);
+  }
+}
+
+function isEcho(code: number): boolean {
+  return code === errorRow('nonce-used').code || code === errorRow('duplicate-command').code;
+}

@@ -1,0 +1,96 @@
+// What one run of load is: how many commands of which kind are due when, and which client sends them. Arrivals are open
+// loop: command i is due at i / rate, whatever became of those before it. What is due to one client within a coalescing
+// interval is one slot, sent as one frame when its last entry is due. Everything is arithmetic over indices.
+
+import { assert } from '../../lib/assert.ts';
+import { maxEntriesPerFrame } from '../../net/gateway/limits.ts';
+import { maxFrameBytes } from './limits.ts';
+
+export type LoadMode = 'blob' | 'signed' | 'bundle';
+
+export interface LoadPlan {
+  readonly mode: LoadMode;
+  /** commands per second over all clients; a bundle of 100 puts is 100 commands */
+  readonly rate: number;
+  /** bytes of an encoded command; of a bundle, its bytes divided by its commands */
+  readonly size: number;
+  readonly seconds: number;
+  readonly clients: number;
+  /** 1 unless bundles */
+  readonly commandsPerEntry: number;
+  readonly coalesceMs: number;
+  /** milliseconds since 1970; commands expire relative to it */
+  readonly createdMs: number;
+  /** 16 hex digits, in every payload: no two runs send the same bytes */
+  readonly runId: string;
+}
+
+/** An entry is what is submitted as one: a blob, a signed command or a bundle. */
+export class Schedule {
+  readonly entries: number;
+  readonly entryBytes: number;
+  /** entries of a slot */
+  readonly run: number;
+  readonly slots: number;
+  readonly #msPerEntry: number;
+  readonly #clients: number;
+
+  constructor(plan: LoadPlan) {
+    const entriesPerMs = plan.rate / plan.commandsPerEntry / 1000;
+    this.entries = Math.max(1, Math.round(entriesPerMs * plan.seconds * 1000));
+    this.entryBytes = plan.size * plan.commandsPerEntry;
+    const fitting = Math.floor(maxFrameBytes / (this.entryBytes + 4));
+    assert(fitting >= 1, 'an entry fits a frame');
+    this.run = Math.max(1, Math.min(Math.round(entriesPerMs * plan.coalesceMs), fitting, maxEntriesPerFrame));
+    this.slots = Math.ceil(this.entries / this.run);
+    this.#msPerEntry = 1 / entriesPerMs;
+    this.#clients = plan.clients;
+  }
+
+  /** index of the slot's first entry */
+  firstOf(slot: number): number {
+    return slot * this.run;
+  }
+
+  countOf(slot: number): number {
+    return Math.min(this.run, this.entries - slot * this.run);
+  }
+
+  /** slots of a client are client, client + clients, client + 2 × clients … */
+  clientOf(slot: number): number {
+    return slot % this.#clients;
+  }
+
+  /** Milliseconds after the start at which an entry is intended to be sent. */
+  intendedMs(entry: number): number {
+    return entry * this.#msPerEntry;
+  }
+
+  /** When the slot is sent: its last entry is due. */
+  dueMs(slot: number): number {
+    return this.intendedMs(this.firstOf(slot) + this.countOf(slot) - 1);
+  }
+
+  get msPerEntry(): number {
+    return this.#msPerEntry;
+  }
+
+  /** Entries that are due `ms` after the start. */
+  entriesDue(ms: number): number {
+    return ms < 0 ? 0 : Math.min(this.entries, Math.floor(ms / this.#msPerEntry) + 1);
+  }
+
+  /** Number of an entry among those of its client, from 0: the base of its nonce. */
+  ordinalOf(entry: number): number {
+    const slot = Math.floor(entry / this.run);
+    return Math.floor(slot / this.#clients) * this.run + (entry % this.run);
+  }
+
+  /** Entries that a client sends in the whole run. */
+  entriesOf(client: number): number {
+    const slots = Math.max(0, Math.ceil((this.slots - client) / this.#clients));
+    if (slots === 0) return 0;
+    const last = client + (slots - 1) * this.#clients;
+    return (slots - 1) * this.run + this.countOf(last);
+  }
+}
