@@ -2,6 +2,7 @@
 // must give one fingerprint, so anything that the seed does not decide shows itself here.
 
 import { type Bytes, bigEndian, concatBytes } from '../lib/bytes.ts';
+import { crc32 } from '../lib/crc32.ts';
 import { type Hash, taggedHash } from '../lib/hash.ts';
 
 /** What an entry of the trace is about. */
@@ -42,13 +43,9 @@ export class Trace {
   }
 
   addBytes(kind: Traced, who: number, atUs: number, parts: readonly Bytes[]): void {
-    let hash = 0x811c9dc5;
-    let length = 0;
-    for (const part of parts) {
-      length += part.length;
-      for (let i = 0; i < part.length; i++) hash = Math.imul(hash ^ (part[i] as number), 0x01000193);
-    }
-    this.add(kind, who, atUs, hash ^ length);
+    let checksum = 0;
+    for (const part of parts) checksum = crc32(part, checksum);
+    this.add(kind, who, atUs, checksum);
   }
 
   /** may be read at any time; the trace goes on */
