@@ -1,0 +1,346 @@
+// The authenticated state of one chain: values by name, a sparse Merkle tree over them, both in the store, with the
+// recently used part in memory. A block loads what it needs, executes on it without waiting, then commits in one batch.
+
+import { assert, present } from '../../lib/assert.ts';
+import { type Bytes, equalBytes } from '../../lib/bytes.ts';
+import { decode, type Encodable, encode } from '../../lib/codec.ts';
+import { type Hash, hashFromBytes, hashToBytes, zeroHash } from '../../lib/hash.ts';
+import type { Store, StoreWrite } from '../../storage/index.ts';
+import { keptHeights, maxPageCacheBytes, maxUndoBytes, maxValueCacheBytes } from '../limits.ts';
+import { type Defer, runSliced } from '../slices.ts';
+import { GenerationCache } from './generations.ts';
+import { type BlockUndo, StateHistory } from './history.ts';
+import { Layout } from './layout.ts';
+import {
+  decodePage,
+  digitOf,
+  emptyPage,
+  encodePage,
+  type Leaf,
+  nodeHash,
+  nodeKinds,
+  type Page,
+  pageMemoryBytes,
+  slotCount,
+  slotKind,
+  slotOf,
+} from './page.ts';
+import { leafHash, pathOf, valueHashOf } from './tree-hash.ts';
+import { type PageDesk, type TreeUpdate, updatePage } from './tree-update.ts';
+
+export interface StateOptions {
+  readonly store: Store;
+  /** keeps the chains of one store apart */
+  readonly prefix: Bytes;
+  readonly defer: Defer;
+  readonly pageCacheBytes?: number;
+  readonly valueCacheBytes?: number;
+  readonly undoBytes?: number;
+}
+
+/** A name in the state and its place in the tree. */
+export interface StateName {
+  readonly key: Bytes;
+  readonly path: Hash;
+}
+
+export interface StateChange extends StateName {
+  /** undefined: remove */
+  readonly value: Bytes | undefined;
+}
+
+export type StateFault = { readonly code: 'store' | 'corrupt' | 'height-not-kept'; readonly message: string };
+export type StateAnswer<T> = (fault: StateFault | undefined, value: T) => void;
+
+export interface StateHead {
+  readonly height: number;
+  readonly stateRoot: Hash;
+  readonly outboxRoot: Hash;
+  /** timeMs of the last block */
+  readonly timeMs: number;
+}
+
+export interface BlockCommit {
+  readonly height: number;
+  readonly timeMs: number;
+  readonly outboxRoot: Hash;
+  readonly changes: readonly StateChange[];
+  /** receipts and the like, written in the same batch */
+  readonly writes: readonly StoreWrite[];
+  readonly sync: boolean;
+}
+
+const formatVersion = 1;
+
+export function nameOf(key: Bytes): StateName {
+  return { key, path: pathOf(key) };
+}
+
+export class AuthenticatedState {
+  readonly layout: Layout;
+  private readonly store: Store;
+  private readonly defer: Defer;
+  private readonly pages: GenerationCache<Page>;
+  private readonly values: GenerationCache<{ readonly bytes: Bytes | undefined }>;
+  private readonly history: StateHistory;
+  private root: Page = emptyPage('');
+  private head: StateHead = { height: 0, stateRoot: zeroHash, outboxRoot: zeroHash, timeMs: 0 };
+
+  constructor(options: StateOptions) {
+    this.store = options.store;
+    this.defer = options.defer;
+    this.layout = new Layout(options.prefix);
+    this.pages = new GenerationCache(options.pageCacheBytes ?? maxPageCacheBytes, () => pageMemoryBytes);
+    this.values = new GenerationCache(options.valueCacheBytes ?? maxValueCacheBytes, valueMemoryBytes);
+    this.history = new StateHistory(keptHeights, options.undoBytes ?? maxUndoBytes);
+  }
+
+  /** Reads the head; a new store is the empty state at height 0. */
+  open(done: StateAnswer<StateHead>): void {
+    this.pages.clear();
+    this.values.clear();
+    this.history.forgetAll();
+    this.store.getMany([this.layout.meta(), this.layout.page('')], (fault, found) => {
+      if (fault !== undefined) return done(storeFault(fault.message), this.head);
+      const [meta, rootBytes] = found;
+      const head = meta === undefined ? emptyHead : decodeHead(meta);
+      const root = rootBytes === undefined ? emptyPage('') : decodePage('', rootBytes);
+      if (head === undefined || root === undefined || hashFromBytes(nodeHash(root, 1)) !== head.stateRoot) {
+        return done(corrupt('the root page does not have the recorded root'), this.head);
+      }
+      this.head = head;
+      this.root = root;
+      done(undefined, head);
+    });
+  }
+
+  get current(): StateHead {
+    return this.head;
+  }
+
+  /** Brings values into memory, where `peek` finds them until the block is committed. */
+  load(names: readonly StateName[], done: StateAnswer<void>): void {
+    const missing = names.filter((name) => this.values.get(name.path) === undefined);
+    if (missing.length === 0) return done(undefined, undefined);
+    this.store.getMany(
+      missing.map((name) => this.layout.value(name.key)),
+      (fault, found) => {
+        if (fault !== undefined) return done(storeFault(fault.message), undefined);
+        missing.forEach((name, i) => {
+          this.values.set(name.path, { bytes: found[i] });
+        });
+        done(undefined, undefined);
+      },
+    );
+  }
+
+  /** @returns the value that `load` brought, undefined where there is none */
+  peek(path: Hash): Bytes | undefined {
+    return present(this.values.get(path), 'a block reads only what it has loaded').bytes;
+  }
+
+  /** Writes a block's changes, its other records and the new head in one batch. */
+  commit(block: BlockCommit, done: StateAnswer<StateHead>): void {
+    assert(block.height > this.head.height, 'blocks are committed in order');
+    const updates = block.changes.map(toUpdate).sort(byPath);
+    this.loadPages(updates, (fault) => {
+      if (fault !== undefined) return done(fault, this.head);
+      const desk = new BlockDesk(this.pages, this.history, this.history.begin(block.height, this.head.stateRoot));
+      desk.keep(this.root);
+      runSliced(this.defer, updatePage(desk, this.root, updates), () => this.write(block, desk, done));
+    });
+  }
+
+  private write(block: BlockCommit, desk: BlockDesk, done: StateAnswer<StateHead>): void {
+    const head: StateHead = {
+      height: block.height,
+      stateRoot: hashFromBytes(nodeHash(this.root, 1)),
+      outboxRoot: block.outboxRoot,
+      timeMs: block.timeMs,
+    };
+    const writes: StoreWrite[] = [...block.writes];
+    for (const change of block.changes) {
+      this.history.keepValue(desk.undo, change.path, this.peek(change.path));
+      this.values.set(change.path, { bytes: change.value });
+      writes.push({ key: this.layout.value(change.key), value: change.value ?? null } as StoreWrite);
+    }
+    for (const prefix of desk.removed) writes.push({ key: this.layout.page(prefix), value: null });
+    for (const page of desk.changed.values()) {
+      page.stored = encodePage(page);
+      writes.push({ key: this.layout.page(page.prefix), value: page.stored });
+    }
+    writes.push({ key: this.layout.meta(), value: encodeHead(head) });
+    this.history.end(desk.undo);
+    this.store.batch(writes, { sync: block.sync }, (fault) => {
+      if (fault !== undefined) return done(storeFault(fault.message), this.head);
+      this.head = head;
+      this.pages.trim();
+      this.values.trim();
+      done(undefined, head);
+    });
+  }
+
+  /** Loads every page that the updates touch, level by level, each level in one read. */
+  private loadPages(updates: readonly TreeUpdate[], done: StateAnswer<void>): void {
+    const missing: { readonly prefix: string; readonly hash: Bytes }[] = [];
+    this.gatherMissing(this.root, updates, 0, updates.length, missing);
+    if (missing.length === 0) return done(undefined, undefined);
+    this.store.getMany(
+      missing.map(({ prefix }) => this.layout.page(prefix)),
+      (fault, found) => {
+        if (fault !== undefined) return done(storeFault(fault.message), undefined);
+        for (const [i, { prefix, hash }] of missing.entries()) {
+          const page = checkedPage(prefix, found[i], hash);
+          if (page === undefined) return done(corrupt(`page ${prefix} does not fit the page above it`), undefined);
+          this.pages.set(prefix, page);
+        }
+        this.loadPages(updates, done);
+      },
+    );
+  }
+
+  private gatherMissing(
+    page: Page,
+    updates: readonly TreeUpdate[],
+    from: number,
+    to: number,
+    missing: { readonly prefix: string; readonly hash: Bytes }[],
+  ): void {
+    const depth = page.prefix.length;
+    for (let low = from; low < to; ) {
+      const slot = slotOf((updates[low] as TreeUpdate).path, depth);
+      let high = low + 1;
+      while (high < to && slotOf((updates[high] as TreeUpdate).path, depth) === slot) high++;
+      if (slotKind(page, slot) === nodeKinds.inner) {
+        const prefix = page.prefix + digitOf(slot);
+        const below = this.pages.get(prefix);
+        if (below === undefined) missing.push({ prefix, hash: nodeHash(page, slotCount + slot) });
+        else this.gatherMissing(below, updates, low, high, missing);
+      }
+      low = high;
+    }
+  }
+
+  /** @returns by callback the root of the state at a kept height */
+  rootAt(height: number): Hash | undefined {
+    return height === this.head.height ? this.head.stateRoot : this.history.rootAt(height);
+  }
+
+  keeps(height: number): boolean {
+    return this.history.keeps(height, this.head.height);
+  }
+
+  /** The value at a kept height. */
+  read(name: StateName, height: number, done: StateAnswer<Bytes | undefined>): void {
+    if (!this.keeps(height)) return done(notKept(height), undefined);
+    const known = this.history.valueAt(name.path, height) ?? this.values.get(name.path);
+    if (known !== undefined) return done(undefined, known.bytes);
+    this.store.get(this.layout.value(name.key), (fault, bytes) => {
+      if (fault !== undefined) return done(storeFault(fault.message), undefined);
+      if (!this.keeps(height)) return done(notKept(height), undefined);
+      const past = this.history.valueAt(name.path, height); // a block may have replaced it while we read
+      done(undefined, past === undefined ? bytes : past.bytes);
+    });
+  }
+
+  /** A page at a kept height, checked against the hash that the page above names. */
+  readPage(prefix: string, height: number, hash: Bytes | undefined, done: StateAnswer<Page | undefined>): void {
+    if (!this.keeps(height)) return done(notKept(height), undefined);
+    const answer = (bytes: Bytes | undefined): void => {
+      if (bytes === undefined && prefix === '') return done(undefined, emptyPage(''));
+      const page = checkedPage(prefix, bytes, hash);
+      if (page === undefined) return done(corrupt(`page ${prefix} does not fit the page above it`), undefined);
+      done(undefined, page);
+    };
+    const past = this.history.pageAt(prefix, height);
+    if (past !== undefined) return answer(past.bytes);
+    const live = prefix === '' ? this.root : this.pages.get(prefix);
+    if (live !== undefined) return answer(live.stored);
+    this.store.get(this.layout.page(prefix), (fault, bytes) => {
+      if (fault !== undefined) return done(storeFault(fault.message), undefined);
+      if (!this.keeps(height)) return done(notKept(height), undefined);
+      const replaced = this.history.pageAt(prefix, height);
+      answer(replaced === undefined ? bytes : replaced.bytes);
+    });
+  }
+}
+
+/** The pages of one block in progress: remembers how they were, and which to store. */
+class BlockDesk implements PageDesk {
+  readonly undo: BlockUndo;
+  readonly changed = new Map<string, Page>();
+  readonly removed = new Set<string>();
+  private readonly pages: GenerationCache<Page>;
+  private readonly history: StateHistory;
+
+  constructor(pages: GenerationCache<Page>, history: StateHistory, undo: BlockUndo) {
+    this.pages = pages;
+    this.history = history;
+    this.undo = undo;
+  }
+
+  keep(page: Page): void {
+    this.history.keepPage(this.undo, page.prefix, page.stored);
+    this.changed.set(page.prefix, page);
+  }
+
+  change(prefix: string): Page {
+    const page = present(this.pages.get(prefix), 'a page that changes has been loaded');
+    this.keep(page);
+    return page;
+  }
+
+  create(prefix: string): Page {
+    const page = emptyPage(prefix);
+    this.keep(page);
+    this.removed.delete(prefix);
+    this.pages.set(prefix, page);
+    return page;
+  }
+
+  remove(page: Page): void {
+    this.pages.delete(page.prefix);
+    this.changed.delete(page.prefix);
+    this.removed.add(page.prefix);
+  }
+}
+
+function toUpdate(change: StateChange): TreeUpdate {
+  return { path: change.path, leaf: change.value === undefined ? null : leafOf(change.path, change.value) };
+}
+
+function leafOf(path: Hash, value: Bytes): Leaf {
+  const valueHash = valueHashOf(value);
+  return { path, valueHash, hash: leafHash(hashToBytes(path), valueHash) };
+}
+
+const byPath = (a: TreeUpdate, b: TreeUpdate): number => (a.path < b.path ? -1 : 1);
+
+function checkedPage(prefix: string, bytes: Bytes | undefined, hash: Bytes | undefined): Page | undefined {
+  const page = bytes === undefined ? undefined : decodePage(prefix, bytes);
+  if (page === undefined || hash === undefined) return page;
+  return equalBytes(nodeHash(page, 1), hash) ? page : undefined;
+}
+
+const emptyHead: StateHead = { height: 0, stateRoot: zeroHash, outboxRoot: zeroHash, timeMs: 0 };
+
+function encodeHead(head: StateHead): Bytes {
+  return encode([formatVersion, head.height, hashToBytes(head.stateRoot), hashToBytes(head.outboxRoot), head.timeMs]);
+}
+
+function decodeHead(bytes: Bytes): StateHead | undefined {
+  const decoded = decode(bytes);
+  if (!decoded.ok || !Array.isArray(decoded.value)) return undefined;
+  const [format, height, stateRoot, outboxRoot, timeMs] = decoded.value as readonly Encodable[];
+  if (format !== formatVersion || typeof height !== 'number' || typeof timeMs !== 'number') return undefined;
+  if (!(stateRoot instanceof Uint8Array) || !(outboxRoot instanceof Uint8Array)) return undefined;
+  return { height, stateRoot: hashFromBytes(stateRoot), outboxRoot: hashFromBytes(outboxRoot), timeMs };
+}
+
+const valueMemoryBytes = (value: { readonly bytes: Bytes | undefined }): number => 250 + (value.bytes?.length ?? 0);
+const storeFault = (message: string): StateFault => ({ code: 'store', message });
+const corrupt = (message: string): StateFault => ({ code: 'corrupt', message });
+const notKept = (height: number): StateFault => ({
+  code: 'height-not-kept',
+  message: `the state of height ${height} is not kept`,
+});

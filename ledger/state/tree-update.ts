@@ -1,0 +1,140 @@
+// Writes a sorted batch of leaves into the tree: every page is visited once, and every hash above the changed slots is
+// computed once. The pages must be in memory; who calls has loaded them.
+
+import type { Hash } from '../../lib/hash.ts';
+import { updatesPerSlice } from '../limits.ts';
+import {
+  clearSlot,
+  digitOf,
+  type Leaf,
+  loneLeaf,
+  nodeHash,
+  nodeKinds,
+  type Page,
+  refresh,
+  setInner,
+  setLeaf,
+  slotKind,
+  slotOf,
+} from './page.ts';
+
+/** `leaf: null` removes what is at the path. */
+export interface TreeUpdate {
+  readonly path: Hash;
+  readonly leaf: Leaf | null;
+}
+
+/** Where pages come from and how their change is noticed. */
+export interface PageDesk {
+  /** the page below an inner slot, about to change */
+  change(prefix: string): Page;
+  create(prefix: string): Page;
+  remove(page: Page): void;
+}
+
+/** @param updates sorted by path, each path once, all below the page. Yields between slices of at most 3 ms. */
+export function* updatePage(desk: PageDesk, page: Page, updates: readonly TreeUpdate[]): Generator<void> {
+  if (updates.length <= updatesPerSlice) {
+    updateAtOnce(desk, page, updates, 0, updates.length);
+    yield;
+    return;
+  }
+  let touched = 0;
+  for (let low = 0; low < updates.length; ) {
+    const slot = slotOf((updates[low] as TreeUpdate).path, page.prefix.length);
+    const high = endOfSlot(updates, low, updates.length, page.prefix.length);
+    const below = openSlot(desk, page, slot, updates, low, high);
+    if (below !== undefined) {
+      yield* updatePage(desk, below.page, below.updates.slice(below.low, below.high));
+      adopt(desk, page, slot, below.page);
+    }
+    touched |= 1 << slot;
+    low = high;
+  }
+  refresh(page, touched);
+}
+
+function updateAtOnce(desk: PageDesk, page: Page, updates: readonly TreeUpdate[], from: number, to: number): void {
+  let touched = 0;
+  for (let low = from; low < to; ) {
+    const slot = slotOf((updates[low] as TreeUpdate).path, page.prefix.length);
+    const high = endOfSlot(updates, low, to, page.prefix.length);
+    const below = openSlot(desk, page, slot, updates, low, high);
+    if (below !== undefined) {
+      updateAtOnce(desk, below.page, below.updates, below.low, below.high);
+      adopt(desk, page, slot, below.page);
+    }
+    touched |= 1 << slot;
+    low = high;
+  }
+  refresh(page, touched);
+}
+
+function endOfSlot(updates: readonly TreeUpdate[], low: number, to: number, depth: number): number {
+  const digit = (updates[low] as TreeUpdate).path.charCodeAt(depth);
+  let high = low + 1;
+  while (high < to && (updates[high] as TreeUpdate).path.charCodeAt(depth) === digit) high++;
+  return high;
+}
+
+interface Below {
+  readonly page: Page;
+  readonly updates: readonly TreeUpdate[];
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Settles a slot that ends up with at most one leaf; else says which page below takes which updates. */
+function openSlot(
+  desk: PageDesk,
+  page: Page,
+  slot: number,
+  updates: readonly TreeUpdate[],
+  low: number,
+  high: number,
+): Below | undefined {
+  if (slotKind(page, slot) === nodeKinds.inner) {
+    return { page: desk.change(page.prefix + digitOf(slot)), updates, low, high };
+  }
+  const leaves = withResident(page.leaves[slot], updates, low, high);
+  const [first, second] = leaves;
+  if (first === undefined) clearSlot(page, slot);
+  else if (second === undefined) setLeaf(page, slot, first.leaf as Leaf);
+  else return { page: desk.create(page.prefix + digitOf(slot)), updates: leaves, low: 0, high: leaves.length };
+  return undefined;
+}
+
+/** The leaves that the slot holds afterwards, in order: the updates, and the one that is there unless it is updated. */
+function withResident(
+  resident: Leaf | undefined,
+  updates: readonly TreeUpdate[],
+  low: number,
+  high: number,
+): readonly TreeUpdate[] {
+  const leaves: TreeUpdate[] = [];
+  let waiting = resident;
+  for (let i = low; i < high; i++) {
+    const update = updates[i] as TreeUpdate;
+    if (waiting !== undefined && waiting.path <= update.path) {
+      if (waiting.path !== update.path) leaves.push({ path: waiting.path, leaf: waiting });
+      waiting = undefined;
+    }
+    if (update.leaf !== null) leaves.push(update);
+  }
+  if (waiting !== undefined) leaves.push({ path: waiting.path, leaf: waiting });
+  return leaves;
+}
+
+/** Takes the page below into its slot; a page with at most one leaf is not worth being one. */
+function adopt(desk: PageDesk, page: Page, slot: number, below: Page): void {
+  switch (below.kinds[1]) {
+    case nodeKinds.inner:
+      return setInner(page, slot, nodeHash(below, 1));
+    case nodeKinds.leaf:
+      setLeaf(page, slot, loneLeaf(below));
+      break;
+    default:
+      clearSlot(page, slot);
+  }
+  desk.remove(below);
+}
