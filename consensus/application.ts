@@ -42,6 +42,7 @@ export interface BatchOutcome {
   readonly count: number;
   /** index of the batch's first entry within the block */
   readonly firstIndex: number;
+  /** `index` counts within the batch */
   readonly exceptions: readonly { readonly index: number; readonly code: number }[];
 }
 

@@ -39,6 +39,9 @@ export const maxProofBytes = 10 * KiB;
 /** Older states that still answer (§ E1: a header's execHeight is at most 256 blocks behind). */
 export const keptHeights = 256;
 
+/** Heights whose roots stay on record, so that consensus can judge the claims of old headers: 2 × 256 and some. Older: deleted. */
+export const keptRoots = 600;
+
 /** Bytes of replaced pages and values kept for older states: about 2 s at 20,000 puts/s. Beyond: the oldest height goes. */
 export const maxUndoBytes = 32 * MiB;
 

@@ -5,6 +5,7 @@ import { type Hash, hashToBytes } from '../../lib/hash.ts';
 
 const letter = (text: string): Bytes => fromUtf8(text);
 const letters = {
+  roots: letter('h'),
   meta: letter('m'),
   page: letter('p'),
   value: letter('v'),
@@ -22,6 +23,11 @@ export class Layout {
   /** height, roots and times of the last block applied */
   meta(): Bytes {
     return concatBytes([this.prefix, letters.meta]);
+  }
+
+  /** roots after one height */
+  roots(height: number): Bytes {
+    return concatBytes([this.prefix, letters.roots, bigEndian(height, 8)]);
   }
 
   page(prefix: string): Bytes {
@@ -51,7 +57,7 @@ export class Layout {
     return concatBytes([this.prefix, letters.located, hashToBytes(hash)]);
   }
 
-  /** everything of this ledger: letters are l to v */
+  /** everything of this ledger: letters are h to v */
   all(): { readonly from: Bytes; readonly to: Bytes } {
     return { from: concatBytes([this.prefix, letter('a')]), to: concatBytes([this.prefix, letter('z')]) };
   }

@@ -1,12 +1,13 @@
 // The authenticated state of one chain: values by name, a sparse Merkle tree over them, both in the store, with the
 // recently used part in memory. A block loads what it needs, executes on it without waiting, then commits in one batch.
 
+import type { HeightRoots } from '../../consensus/application.ts';
 import { assert, present } from '../../lib/assert.ts';
 import { type Bytes, equalBytes } from '../../lib/bytes.ts';
 import { decode, type Encodable, encode } from '../../lib/codec.ts';
 import { type Hash, hashFromBytes, hashToBytes, zeroHash } from '../../lib/hash.ts';
 import type { Store, StoreWrite } from '../../storage/index.ts';
-import { keptHeights, maxPageCacheBytes, maxUndoBytes, maxValueCacheBytes } from '../limits.ts';
+import { keptHeights, keptRoots, maxPageCacheBytes, maxUndoBytes, maxValueCacheBytes } from '../limits.ts';
 import { type Defer, runSliced } from '../slices.ts';
 import { GenerationCache } from './generations.ts';
 import { type BlockUndo, StateHistory } from './history.ts';
@@ -68,6 +69,8 @@ export interface BlockCommit {
   /** receipts and the like, written in the same batch */
   readonly writes: readonly StoreWrite[];
   readonly sync: boolean;
+  /** a part of a restore: the head is written with the last part only */
+  readonly partial?: boolean;
 }
 
 const formatVersion = 1;
@@ -103,6 +106,7 @@ export class AuthenticatedState {
     this.store.getMany([this.layout.meta(), this.layout.page('')], (fault, found) => {
       if (fault !== undefined) return done(storeFault(fault.message), this.head);
       const [meta, rootBytes] = found;
+      if (meta === undefined && rootBytes !== undefined) return this.reopenEmpty(done); // a restore that did not finish
       const head = meta === undefined ? emptyHead : decodeHead(meta);
       const root = rootBytes === undefined ? emptyPage('') : decodePage('', rootBytes);
       if (head === undefined || root === undefined || hashFromBytes(nodeHash(root, 1)) !== head.stateRoot) {
@@ -112,6 +116,22 @@ export class AuthenticatedState {
       this.root = root;
       done(undefined, head);
     });
+  }
+
+  private reopenEmpty(done: StateAnswer<StateHead>): void {
+    this.clear((fault) => (fault === undefined ? this.open(done) : done(fault, this.head)));
+  }
+
+  /** Forgets everything, on disk too. */
+  clear(done: StateAnswer<void>): void {
+    this.pages.clear();
+    this.values.clear();
+    this.history.forgetAll();
+    this.root = emptyPage('');
+    this.head = emptyHead;
+    this.store.clear(this.layout.all(), (fault) =>
+      done(fault === undefined ? undefined : storeFault(fault.message), undefined),
+    );
   }
 
   get current(): StateHead {
@@ -137,6 +157,27 @@ export class AuthenticatedState {
   /** @returns the value that `load` brought, undefined where there is none */
   peek(path: Hash): Bytes | undefined {
     return present(this.values.get(path), 'a block reads only what it has loaded').bytes;
+  }
+
+  /** The newest values, for admission: they stay out of memory, so that no late answer replaces a newer value. */
+  readMany(names: readonly StateName[], done: StateAnswer<readonly (Bytes | undefined)[]>): void {
+    const missing = names.filter((name) => this.values.get(name.path) === undefined);
+    const answer = (fetched: ReadonlyMap<Hash, Bytes | undefined>): void =>
+      done(
+        undefined,
+        names.map(({ path }) => {
+          const known = this.values.get(path);
+          return known === undefined ? fetched.get(path) : known.bytes;
+        }),
+      );
+    if (missing.length === 0) return answer(new Map());
+    this.store.getMany(
+      missing.map((name) => this.layout.value(name.key)),
+      (fault, found) => {
+        if (fault !== undefined) return done(storeFault(fault.message), []);
+        answer(new Map(missing.map(({ path }, i) => [path, found[i]])));
+      },
+    );
   }
 
   /** Writes a block's changes, its other records and the new head in one batch. */
@@ -169,14 +210,35 @@ export class AuthenticatedState {
       page.stored = encodePage(page);
       writes.push({ key: this.layout.page(page.prefix), value: page.stored });
     }
-    writes.push({ key: this.layout.meta(), value: encodeHead(head) });
+    if (block.partial !== true) writes.push(...this.headWrites(head));
     this.history.end(desk.undo);
     this.store.batch(writes, { sync: block.sync }, (fault) => {
       if (fault !== undefined) return done(storeFault(fault.message), this.head);
-      this.head = head;
+      this.head = block.partial === true ? { ...this.head, stateRoot: head.stateRoot } : head;
       this.pages.trim();
       this.values.trim();
       done(undefined, head);
+    });
+  }
+
+  private headWrites(head: StateHead): readonly StoreWrite[] {
+    const writes: StoreWrite[] = [
+      { key: this.layout.meta(), value: encodeHead(head) },
+      { key: this.layout.roots(head.height), value: encodeRoots(head) },
+    ];
+    if (head.height > keptRoots) writes.push({ key: this.layout.roots(head.height - keptRoots), value: null });
+    return writes;
+  }
+
+  /** Roots after the newest heights, ascending; each was written in the batch of its block. */
+  recentRoots(done: StateAnswer<readonly HeightRoots[]>): void {
+    const from = this.layout.roots(Math.max(0, this.head.height - keptRoots + 1));
+    const to = this.layout.roots(this.head.height + 1);
+    this.store.range({ from, to, limit: keptRoots }, (fault, found) => {
+      if (fault !== undefined) return done(storeFault(fault.message), []);
+      const roots = found.map(([, bytes]) => decodeRoots(bytes));
+      if (roots.includes(undefined)) return done(corrupt('a record of roots cannot be read'), []);
+      done(undefined, roots as readonly HeightRoots[]);
     });
   }
 
@@ -335,6 +397,19 @@ function decodeHead(bytes: Bytes): StateHead | undefined {
   if (format !== formatVersion || typeof height !== 'number' || typeof timeMs !== 'number') return undefined;
   if (!(stateRoot instanceof Uint8Array) || !(outboxRoot instanceof Uint8Array)) return undefined;
   return { height, stateRoot: hashFromBytes(stateRoot), outboxRoot: hashFromBytes(outboxRoot), timeMs };
+}
+
+function encodeRoots(roots: HeightRoots): Bytes {
+  return encode([roots.height, hashToBytes(roots.stateRoot), hashToBytes(roots.outboxRoot)]);
+}
+
+function decodeRoots(bytes: Bytes): HeightRoots | undefined {
+  const decoded = decode(bytes);
+  if (!decoded.ok || !Array.isArray(decoded.value)) return undefined;
+  const [height, stateRoot, outboxRoot] = decoded.value as readonly Encodable[];
+  if (typeof height !== 'number') return undefined;
+  if (!(stateRoot instanceof Uint8Array) || !(outboxRoot instanceof Uint8Array)) return undefined;
+  return { height, stateRoot: hashFromBytes(stateRoot), outboxRoot: hashFromBytes(outboxRoot) };
 }
 
 const valueMemoryBytes = (value: { readonly bytes: Bytes | undefined }): number => 250 + (value.bytes?.length ?? 0);

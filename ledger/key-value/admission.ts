@@ -1,0 +1,84 @@
+// May these entries be ordered? A courtesy to senders and a shield for the lane: execution decides again.
+
+import type { Admission, ChainContext, Entry } from '../../consensus/application.ts';
+import { type ErrorName, errorRow } from '../../lib/errors.ts';
+import { decodeCommand, type ReceivedCommand } from '../commands/index.ts';
+import { commandsPerSlice } from '../limits.ts';
+import { type Defer, inSlices, runSliced } from '../slices.ts';
+import { type Account, decodeAccount } from '../state/account.ts';
+import { accountKey } from '../state/keys.ts';
+import { type AuthenticatedState, nameOf, type StateAnswer } from '../state/state.ts';
+import type { SignatureVerifier, VerifiedHashes } from '../verification.ts';
+import { judgeEnvelope, judgeSender, type LedgerRules } from './rules.ts';
+
+export interface AdmissionDesk {
+  readonly rules: LedgerRules;
+  readonly state: AuthenticatedState;
+  readonly verifier: SignatureVerifier;
+  readonly verified: VerifiedHashes;
+  readonly defer: Defer;
+}
+
+type Verdict = { readonly command: ReceivedCommand } | { readonly refused: ErrorName };
+
+/** Cheap checks first: form, chain and time, then account and nonce, signatures last. */
+export function admit(
+  desk: AdmissionDesk,
+  entries: readonly Entry[],
+  context: ChainContext,
+  done: StateAnswer<readonly Admission[]>,
+): void {
+  const timeMs = Math.max(context.timeMs, context.wallMs);
+  const verdicts: Verdict[] = [];
+  const read = inSlices(entries, commandsPerSlice, (entry) => verdicts.push(readEntry(desk.rules, entry, timeMs)));
+  runSliced(desk.defer, read, () =>
+    judgeSenders(desk, verdicts, (fault) => {
+      if (fault !== undefined) return done(fault, []);
+      verifyAll(desk, verdicts, () => done(undefined, verdicts.map(admissionOf)));
+    }),
+  );
+}
+
+function readEntry(rules: LedgerRules, entry: Entry, timeMs: number): Verdict {
+  const decoded = decodeCommand(entry);
+  if (!decoded.ok) return { refused: decoded.error };
+  const misplaced = judgeEnvelope(rules, decoded.value, timeMs);
+  return misplaced === undefined ? { command: decoded.value } : { refused: misplaced };
+}
+
+function judgeSenders(desk: AdmissionDesk, verdicts: Verdict[], done: StateAnswer<void>): void {
+  const open = openVerdicts(verdicts);
+  const names = open.map(({ command }) => nameOf(accountKey(command.actor)));
+  desk.state.readMany(names, (fault, stored) => {
+    if (fault !== undefined) return done(fault, undefined);
+    open.forEach(({ command, index }, i) => {
+      const encoded = stored[i];
+      const account: Account | undefined = encoded === undefined ? undefined : decodeAccount(encoded);
+      const unfit = judgeSender(desk.rules, command, account);
+      if (unfit !== undefined) verdicts[index] = { refused: unfit };
+    });
+    done(undefined, undefined);
+  });
+}
+
+function verifyAll(desk: AdmissionDesk, verdicts: Verdict[], done: () => void): void {
+  const open = openVerdicts(verdicts).filter(({ command }) => !desk.verified.has(command.hash));
+  desk.verifier.verify(
+    open.map(({ command }) => command),
+    (valid) => {
+      open.forEach(({ command, index }, i) => {
+        if (valid[i] === true) desk.verified.add(command.hash);
+        else verdicts[index] = { refused: 'bad-signature' };
+      });
+      done();
+    },
+  );
+}
+
+function openVerdicts(verdicts: readonly Verdict[]): readonly { command: ReceivedCommand; index: number }[] {
+  return verdicts.flatMap((verdict, index) => ('command' in verdict ? [{ command: verdict.command, index }] : []));
+}
+
+function admissionOf(verdict: Verdict): Admission {
+  return 'command' in verdict ? { ok: true } : { ok: false, code: errorRow(verdict.refused).code };
+}
