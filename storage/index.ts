@@ -8,6 +8,9 @@ export type {
   JournalView,
   LiveRecord,
 } from './journal-port.ts';
+export type { Manifest, ShardFault } from './manifest.ts';
+export { storageMetrics } from './metrics.ts';
+export { openShard, type Shard, type ShardEvents, type ShardOptions, type ShardWorld } from './open-shard.ts';
 export type {
   Disk,
   DiskFault,
@@ -21,3 +24,5 @@ export type {
   StoreWrite,
 } from './ports.ts';
 export { prefixedStore } from './prefixed-store.ts';
+export { type AdmissionMessage, type ShardActorOptions, shardBehavior, shardSupervision } from './shard.ts';
+export { type ShardMessage, shardMachine } from './shard-machine.ts';

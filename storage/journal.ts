@@ -108,6 +108,7 @@ class ShardJournal implements Journal {
   private readonly ownerOf = new Map<string, Owner>();
   private waiting: { readonly position: Position; readonly then: () => void }[] = [];
   private readonly durableListeners: ((durable: Position) => void)[] = [];
+  private readonly failedListeners: ((reason: string) => void)[] = [];
   private readonly congestedListeners: ((congested: boolean) => void)[] = [];
   private readonly writer: Writer;
   private readonly reader: RecordReader;
@@ -231,6 +232,7 @@ class ShardJournal implements Journal {
         return journal.writer.durable;
       },
       onDurable: (listener) => this.onDurable(listener),
+      onFailed: (listener) => void this.failedListeners.push(listener),
       replay: (each, done) => this.replay(owner, each, done),
       read: (position, done, expectedBytes = 0) => this.read(position, expectedBytes, done),
       live: (records) => {
@@ -292,6 +294,7 @@ class ShardJournal implements Journal {
   private onFailed(fault: JournalFault): void {
     if (this.fault) return;
     this.fault = fault;
+    for (const listener of this.failedListeners) listener(`${fault.code}: ${fault.message}`);
     this.world.fatal(fault);
     this.wake(this.writer.appended);
   }

@@ -2,6 +2,7 @@
 
 import type { AnyStateMachine } from '../actors/index.ts';
 import { peerMachine } from '../net/index.ts';
+import { shardMachine } from '../storage/index.ts';
 
 export interface DrawnMachine {
   /** the page is docs/machines/<name>.md */
@@ -9,4 +10,7 @@ export interface DrawnMachine {
   readonly machine: AnyStateMachine;
 }
 
-export const machines: readonly DrawnMachine[] = [{ name: 'peer', machine: peerMachine }];
+export const machines: readonly DrawnMachine[] = [
+  { name: 'peer', machine: peerMachine },
+  { name: 'shard', machine: shardMachine },
+];
