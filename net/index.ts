@@ -2,6 +2,21 @@
 // directly; the client protocol is net/gateway/protocol.ts.
 
 export { createFrameCheck, type FrameCheck } from './frame-check.ts';
+export type { AccessPolicy, Action, Principal } from './gateway/authorize.ts';
+export type {
+  Gateway,
+  GatewayAddresses,
+  GatewayFault,
+  ReadyCheck,
+  RequestContext,
+  Route,
+  RpcHandler,
+  StreamEvents,
+  StreamHandler,
+  StreamSession,
+  Subscriber,
+  TopicSource,
+} from './gateway/ports.ts';
 export { maxBulkBodyBytes, maxBulkHeaderBytes, maxControlFrameBytes } from './limits.ts';
 export { createLinks } from './links.ts';
 export { createMemoryHub, type MemoryHub } from './memory-transport.ts';
