@@ -141,7 +141,7 @@ t.test('a command has one form, and the decoder takes no other', (t) => {
     account: aliceAccount,
   });
   const decoded = decodeCommand(entry);
-  if (!decoded.ok) return (t.fail(decoded.error), t.end());
+  if (!decoded.ok) throw new Error(decoded.error);
   t.equal(decoded.value.hash, hash);
   t.equal(decoded.value.actor, aliceAccount);
   t.same(decoded.value.operations, [put('k', 'v'), del('x'), cas('y', null, 'z')]);
