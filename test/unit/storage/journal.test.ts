@@ -2,6 +2,7 @@ import t from 'tap';
 import type { Position } from '../../../actors/index.ts';
 import { fromUtf8, toUtf8 } from '../../../lib/bytes.ts';
 import { seededRandom } from '../../../lib/random.ts';
+import { groupHeaderBytes, segmentSeed, writeGroupHeader, writeRecord } from '../../../storage/format.ts';
 import type { JournalFault, JournalRecord, JournalView } from '../../../storage/index.ts';
 import { segmentPath } from '../../../storage/segment-names.ts';
 import { directory, JournalBench, shardId } from '../../support/journal-bench.ts';
@@ -381,4 +382,44 @@ t.test('bytes that a client made up never pass for a group, even where a recycle
     numbers.map((_, i) => 119 - numbers.length + 1 + i),
     'a run without gaps up to the newest',
   );
+});
+
+t.test('a group forged inside a body is not taken for a later one, for it lacks the secret', async (t) => {
+  const bench = new JournalBench();
+  const journal = bench.open();
+  const view = journal.view('main');
+  say(view, 'kept');
+  bench.synced(journal);
+  const image = bench.disk.names.find(segmentPath(directory, 1));
+  if (image === undefined) throw new Error('the segment exists');
+  const start = image.size;
+  // The client knows everything but the shard's id, and where its bytes will lie: at a multiple of the alignment.
+  const forge = (id: Uint8Array): Uint8Array => {
+    const seed = segmentSeed(id, 1);
+    const group = new Uint8Array(256);
+    const place = { seed, sequence: 9, owner: 1, kind: 7 };
+    const length = writeRecord(group, groupHeaderBytes, [fromUtf8('forged')], place);
+    writeGroupHeader(group, { length, sequence: 9, records: 1 }, 1, seed);
+    return group;
+  };
+  const body = (id: Uint8Array): Uint8Array => {
+    const bytes = new Uint8Array(1024);
+    // in front of it: group header, the record that names the owner, record header
+    for (let at = 128 - (32 + 24 + 16); at + 256 <= 1024; at += 256) bytes.set(forge(id), at);
+    return bytes;
+  };
+  const tearAfter = (id: Uint8Array): { readonly code: string | undefined } => {
+    bench.kill();
+    const again = bench.open();
+    again.view('main').append(7, [body(id)]);
+    bench.synced(again);
+    bench.kill();
+    // the header's sector is torn away, the body's sectors are there
+    image.complete(image.begin(start, new Uint8Array(32)), true);
+    const { fault, journal: opened } = bench.tryOpen();
+    if (opened) t.same(bench.texts(opened.view('main')), ['kept']);
+    return { code: fault?.code };
+  };
+  t.same(tearAfter(fromUtf8('a guess of the 1')), { code: undefined });
+  t.same(tearAfter(shardId), { code: 'journal-corrupt' }, 'with the secret it would have passed');
 });
