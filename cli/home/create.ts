@@ -14,7 +14,7 @@ import { PskyError } from '../../lib/errors.ts';
 import { GiB, MiB } from '../../lib/units.ts';
 import type { PeerAddress } from '../../net/ports.ts';
 import { formatConfig, initialConfig, type NodeConfig } from './config.ts';
-import { devnetFile, filesOf } from './home.ts';
+import { devnetFile, filesOf, type HomeFiles } from './home.ts';
 import {
   type NodeKey,
   newNodeKey,
@@ -70,7 +70,7 @@ export const devnetChains: readonly ChainEntry[] = [
 ];
 
 /** Called for each new validator home once its keys and genesis stand: writes what marks its first start (D5). */
-export type FirstStart = (home: string, genesis: NetworkGenesis, config: NodeConfig) => Promise<void>;
+export type FirstStart = (home: HomeFiles, genesis: NetworkGenesis, config: NodeConfig) => Promise<void>;
 
 /**
  * Writes the homes of a new network into `folder`, one per member.
@@ -160,7 +160,7 @@ async function writeHome(path: string, parts: HomeParts, firstStart: FirstStart)
   if (parts.validator !== undefined) saveValidatorKey(files.validatorKey, parts.validator);
   if (parts.genesis === undefined) return;
   writeFileSync(files.genesis, formatNetwork(parts.genesis));
-  if (parts.validator !== undefined) await firstStart(path, parts.genesis, parts.config);
+  if (parts.validator !== undefined) await firstStart(files, parts.genesis, parts.config);
 }
 
 async function buildFolder(path: string, build: (building: string) => Promise<void>): Promise<void> {

@@ -36,7 +36,7 @@ function refusal(action: () => unknown): PskyError {
 t.test('a network is written once, and read back as the same network', async (t) => {
   const folder = join(t.testdir(), 'net');
   const started: string[] = [];
-  const genesis = await createNetwork(folder, plan, async (home) => void started.push(home));
+  const genesis = await createNetwork(folder, plan, async (home) => void started.push(home.validatorKey));
   t.equal(started.length, 3, 'every validator gets its first-start mark');
   const home = openHome(folder);
   t.strictSame([...membersOf(home).keys()], ['v1', 'v2', 'v10'], 'in name order');

@@ -1,0 +1,42 @@
+// Ports of a devnet's members: the standard ones, ten apart, as far as they are free, else free ones.
+
+import { createServer } from 'node:net';
+import { standardPorts } from '../home/config.ts';
+
+export type MemberPorts = { readonly [K in keyof typeof standardPorts]: number };
+
+/** @param count members; @param mode `standard` prefers 27650 …, `auto` takes free ones */
+export async function choosePorts(count: number, mode: 'standard' | 'auto'): Promise<MemberPorts[]> {
+  const chosen: MemberPorts[] = [];
+  const taken = new Set<number>();
+  const choose = async (wanted: number): Promise<number> => {
+    const port = mode === 'standard' && (await isFree(wanted)) ? wanted : await freePort(taken);
+    taken.add(port);
+    return port;
+  };
+  for (let i = 0; i < count; i++) {
+    chosen.push({
+      peer: await choose(standardPorts.peer + 10 * i),
+      rpc: await choose(standardPorts.rpc + 10 * i),
+      metrics: await choose(standardPorts.metrics + 10 * i),
+    });
+  }
+  return chosen;
+}
+
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Below the range that the system gives to outgoing connections, so that none of those takes it before we listen. */
+async function freePort(taken: ReadonlySet<number>): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (!taken.has(port) && (await isFree(port))) return port;
+  }
+  throw new Error('no free port among 200 tries');
+}

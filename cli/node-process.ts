@@ -1,0 +1,156 @@
+// One node in this process, from its home to its drained end. `psky start` runs it; a devnet's supervisor runs one
+// process of it per member and hears of its life over the IPC channel.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { createPinoLog, type PinoLog } from '../actors/drivers/pino-log.ts';
+import type { NetworkGenesis } from '../consensus/genesis/index.ts';
+import { equalBytes } from '../lib/bytes.ts';
+import { PskyError } from '../lib/errors.ts';
+import { exitCode } from './exit.ts';
+import { formatPeerUrl, isLoopback, type NodeConfig } from './home/config.ts';
+import { loadConfig, loadGenesis, type NodeHome } from './home/home.ts';
+import { loadNodeKey, loadValidatorKey, type NodeKey, type ValidatorKey } from './home/key-files.ts';
+import { lockHome } from './home/lock.ts';
+import { type LaunchedNode, loadDrivers } from './launch.ts';
+import { socketPath } from './line-socket.ts';
+import { type LogFile, openLogFile } from './log-file.ts';
+import { type RunningInfo, removeRunning, writeRunning } from './running.ts';
+import { onStopSignals } from './signals.ts';
+import type { Environment } from './verb.ts';
+import { version } from './version.ts';
+
+export interface NodeOwner {
+  /** drain when the process that started this one is gone */
+  readonly diesWithParent: boolean;
+  /** all ports listen; `height` is that of the first chain */
+  readonly listening: (info: RunningInfo, role: 'validator' | 'follower', height: number) => void;
+  /** enough peers are linked and the lag is small */
+  readonly ready: () => void;
+}
+
+/** longest drain; then the process leaves, which is as safe as a crash */
+const drainMs = 8_000;
+
+/**
+ * Runs the node until a signal drains it.
+ * @returns the exit code
+ * @throws PskyError when it cannot start
+ */
+export async function runNode(home: NodeHome, environment: Environment, owner: NodeOwner): Promise<number> {
+  const config = loadConfig(home, environment);
+  const genesis = loadGenesis(home);
+  refuseOpenDevnet(genesis, config);
+  const nodeKey = loadNodeKey(home.files.nodeKey);
+  const validatorKey = loadOwnValidatorKey(home, genesis, nodeKey);
+  mkdirSync(home.files.run, { recursive: true, mode: 0o700 });
+  const release = lockHome(home.files.lock);
+  const logFile = openLogFile(`${home.files.logs}/node.log`);
+  const log = createPinoLog({ level: config.log.level, destination: logFile, base: { node: config.name } });
+  applyLevels(log, config);
+  try {
+    const { launchNode } = await loadDrivers();
+    const adminSocket = socketPath(home.files.adminSocket);
+    const onFatal = (reason: string): never => leave(log, logFile, reason, exitCode.unwritable);
+    process.on('uncaughtException', (error) => leave(log, logFile, error.stack ?? error.message, exitCode.error));
+    process.on('unhandledRejection', (error) => leave(log, logFile, String(error), exitCode.error));
+    const node = await launchNode({
+      ...{ config, genesis, nodeKey, validatorKey, adminSocket, version, onFatal },
+      files: home.files,
+      log: log.log,
+    });
+    const info = runningInfoOf(config, nodeKey, node, adminSocket);
+    writeRunning(home, info);
+    owner.listening(info, node.role, node.height());
+    node.ready.then(owner.ready, () => {});
+    process.on('SIGHUP', () => reload(home, environment, node, log));
+    return await untilDrained(node, log, owner.diesWithParent);
+  } finally {
+    removeRunning(home);
+    release();
+    logFile.close();
+  }
+}
+
+async function untilDrained(node: LaunchedNode, log: PinoLog, diesWithParent: boolean): Promise<number> {
+  const code = await new Promise<number>((resolve) => {
+    const drain = (): void => {
+      log.log.info('draining');
+      const timer = setTimeout(() => resolve(exitCode.error), drainMs);
+      node
+        .drain()
+        .then(
+          () => resolve(exitCode.ok),
+          (error) => {
+            log.log.error('drain failed', { error: String(error) });
+            resolve(exitCode.error);
+          },
+        )
+        .finally(() => clearTimeout(timer));
+    };
+    onStopSignals({ drain, force: (forced) => resolve(forced) });
+    if (diesWithParent && process.connected) process.once('disconnect', drain);
+  });
+  log.log.info(code === exitCode.ok ? 'drained' : 'forced', { exitCode: code });
+  return code;
+}
+
+/** A validator key counts only where the genesis names it; then the node key must be that validator's too. */
+function loadOwnValidatorKey(home: NodeHome, genesis: NetworkGenesis, nodeKey: NodeKey): ValidatorKey | undefined {
+  if (!existsSync(home.files.validatorKey)) return undefined;
+  const key = loadValidatorKey(home.files.validatorKey);
+  const entry = genesis.validators.find((each) => equalBytes(each.signingKey, key.signingKey));
+  if (entry === undefined) return undefined;
+  if (entry.nodeId !== nodeKey.nodeId || !equalBytes(entry.encryptionKey, key.encryptionKey)) {
+    throw new PskyError('bad-genesis', `It names other keys for ${entry.name} than this home holds.`);
+  }
+  return key;
+}
+
+/** Dev accounts and deliberate faults are for one machine only. */
+function refuseOpenDevnet(genesis: NetworkGenesis, config: NodeConfig): void {
+  if (!genesis.dev) return;
+  const addresses = [
+    config.peer.host,
+    config.rpc.host,
+    config.metrics.host,
+    ...config.peer.peers.map((peer) => peer.host),
+  ];
+  const open = addresses.find((host) => !isLoopback(host));
+  if (open !== undefined)
+    throw new PskyError('open-to-the-world', `The genesis says dev, and ${open} is not loopback.`);
+}
+
+function runningInfoOf(config: NodeConfig, nodeKey: NodeKey, node: LaunchedNode, adminSocket: string): RunningInfo {
+  const host = (name: string) => (name.includes(':') ? `[${name}]` : name);
+  return {
+    name: config.name,
+    pid: process.pid,
+    nodeId: nodeKey.nodeId,
+    rpc: `http://${host(config.rpc.host)}:${node.ports.rpc}`,
+    metrics: `http://${host(config.metrics.host)}:${node.ports.metrics}/metrics`,
+    peer: formatPeerUrl({ nodeId: nodeKey.nodeId, host: config.peer.host, port: node.ports.peer }),
+    adminSocket,
+  };
+}
+
+function applyLevels(log: PinoLog, config: NodeConfig): void {
+  log.setLevel(config.log.level);
+  for (const { module, level } of config.log.modules) log.setLevel(level, module);
+}
+
+function reload(home: NodeHome, environment: Environment, node: LaunchedNode, log: PinoLog): void {
+  try {
+    const config = loadConfig(home, environment);
+    applyLevels(log, config);
+    node.reload(config);
+    log.log.info('configuration reloaded');
+  } catch (error) {
+    log.log.error('configuration not reloaded', { error: (error as Error).message });
+  }
+}
+
+function leave(log: PinoLog, logFile: LogFile, reason: string, code: number): never {
+  log.log.error('stopped', { reason, exitCode: code });
+  logFile.close();
+  process.exit(code);
+}

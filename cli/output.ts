@@ -1,0 +1,141 @@
+// What a verb prints. With --json standard output carries one JSON line (one per event with --follow) and nothing else;
+// without it, text for people. Progress and remarks go to standard error, bars only on a terminal.
+
+import cliProgress from 'cli-progress';
+import { type ErrorName, PskyError } from '../lib/errors.ts';
+import { exitCodeOf } from './exit.ts';
+
+/** how long something may take before a person wants to see that it moves */
+const patienceMs = 2_000;
+
+export class Output {
+  readonly json: boolean;
+
+  constructor(json: boolean) {
+    this.json = json;
+  }
+
+  /** The verb's answer: the object for programs, the text for people. */
+  result(value: object, text: string): void {
+    writeLine(1, this.json ? JSON.stringify(value) : text);
+  }
+
+  /** For people only; nothing in JSON mode. */
+  remark(text: string): void {
+    if (!this.json) writeLine(2, text);
+  }
+
+  get isTerminal(): boolean {
+    return !this.json && process.stderr.isTTY === true;
+  }
+
+  /** @returns the exit code */
+  failure(error: unknown): number {
+    const known = error instanceof PskyError ? error : new PskyError('internal', describeUnknown(error));
+    const { code, name, message, remedy } = known.toJSON();
+    if (this.json) writeLine(1, JSON.stringify({ error: { code, name, message, remedy } }));
+    else writeLine(2, `${code} ${message}\n${remedy}`);
+    return exitCodeOf(known.row.name as ErrorName);
+  }
+
+  /** Shows that work goes on, from two seconds after it began; `report` moves it, `end` takes the bar away. */
+  progress(title: string, total: number): Progress {
+    return this.isTerminal ? new Bar(title, total) : new Lines(this, title, total);
+  }
+}
+
+function describeUnknown(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return process.env['PSKY_DEBUG'] === undefined ? error.message : (error.stack ?? error.message);
+}
+
+/** Synchronous, so that nothing is lost when the process ends right after. */
+function writeLine(file: 1 | 2, text: string): void {
+  const stream = file === 1 ? process.stdout : process.stderr;
+  stream.write(`${text}\n`);
+}
+
+export interface Progress {
+  report(done: number, detail?: string): void;
+  end(): void;
+}
+
+class Bar implements Progress {
+  readonly #bar: cliProgress.SingleBar;
+  readonly #title: string;
+  readonly #total: number;
+  readonly #began = Date.now();
+  #shown = false;
+
+  constructor(title: string, total: number) {
+    this.#title = title;
+    this.#total = total;
+    this.#bar = new cliProgress.SingleBar({
+      format: `${title} {bar} {value}/{total} {detail}`,
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: true,
+      stream: process.stderr,
+    });
+  }
+
+  report(done: number, detail = ''): void {
+    if (!this.#shown && Date.now() - this.#began > patienceMs) {
+      this.#shown = true;
+      this.#bar.start(this.#total, done, { title: this.#title, detail });
+    }
+    if (this.#shown) this.#bar.update(done, { detail });
+  }
+
+  end(): void {
+    if (this.#shown) this.#bar.stop();
+  }
+}
+
+/** Off a terminal: a plain line now and then. */
+class Lines implements Progress {
+  readonly #output: Output;
+  readonly #title: string;
+  readonly #total: number;
+  #lastLine = Date.now();
+
+  constructor(output: Output, title: string, total: number) {
+    this.#output = output;
+    this.#title = title;
+    this.#total = total;
+  }
+
+  report(done: number, detail = ''): void {
+    if (Date.now() - this.#lastLine < patienceMs) return;
+    this.#lastLine = Date.now();
+    this.#output.remark(`${this.#title} ${done}/${this.#total} ${detail}`.trimEnd());
+  }
+
+  end(): void {}
+}
+
+/** `amount` with a unit that fits, e.g. 3.2 MiB */
+export function formatBytes(amount: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let unit = 0;
+  let value = amount;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Columns padded to their widest cell. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

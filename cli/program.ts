@@ -1,0 +1,55 @@
+// All verbs of `psky`, and how the process ends: the exit code is set and the loop runs empty, or is ended when something
+// keeps it.
+
+import { Command, CommanderError } from 'commander';
+import { PskyError } from '../lib/errors.ts';
+import { exitCode } from './exit.ts';
+import { Output } from './output.ts';
+import { addDev } from './verbs/dev.ts';
+import { addStart } from './verbs/start.ts';
+import { version } from './version.ts';
+
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  const program = new Command('psky')
+    .description('PrivateSky: a network of validators that order, execute, persist and prove.')
+    .version(version, '--version', 'print the version')
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .addHelpText('after', '\nExample:\n  $ psky dev        a network of four validators on this machine');
+  let code: number = exitCode.ok;
+  const finish = (given: number): void => {
+    code = given;
+  };
+  addDev(program, finish);
+  addStart(program, finish);
+  applyToAll(program, (command) =>
+    command
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} })
+      .helpCommand(false),
+  );
+  if (argv.length <= 2) program.outputHelp();
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    code = usageFailure(error, argv);
+  }
+  process.exitCode = code;
+  // pipes take what was written before the process goes
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+}
+
+function applyToAll(command: Command, apply: (command: Command) => void): void {
+  apply(command);
+  for (const child of command.commands) applyToAll(child, apply);
+}
+
+/** commander throws for --help and --version too, with exit code 0 */
+function usageFailure(error: unknown, argv: readonly string[]): number {
+  if (!(error instanceof CommanderError)) throw error;
+  if (error.exitCode === 0) return exitCode.ok;
+  if (error.code === 'commander.help') return exitCode.usage;
+  return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  return new Output(argv.includes('--json')).failure(new PskyError('bad-usage', `${message}.`.replace(/\.\.$/, '.')));
+}

@@ -1,0 +1,137 @@
+// How a verb is declared: its words, options and example; and how it runs: one action that answers with an exit code.
+
+import { type Command, InvalidArgumentError } from 'commander';
+import { PskyError } from '../lib/errors.ts';
+import { exitCode } from './exit.ts';
+import { defaultHome, type Home, membersOf, type NodeHome, openHome } from './home/home.ts';
+import { Output } from './output.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Values that commander parsed, by the option's camel-case name. */
+export type Options = Readonly<Record<string, unknown>>;
+
+export interface VerbSpec {
+  /** `put <key> <value>` */
+  readonly words: string;
+  readonly summary: string;
+  /** shown by --help, without the leading `psky` */
+  readonly example: string;
+  readonly options?: readonly OptionSpec[];
+  /** most verbs take a home; `none` do not */
+  readonly home?: 'none';
+  readonly run: (call: Call) => Promise<number | undefined>;
+}
+
+export interface OptionSpec {
+  /** `--rate <n>` */
+  readonly flags: string;
+  readonly about: string;
+  readonly initial?: string | number | boolean;
+  readonly parse?: (text: string) => unknown;
+}
+
+/** Takes the exit code. */
+export type Finish = (code: number) => void;
+
+/** One use of a verb. */
+export class Call {
+  readonly args: readonly string[];
+  readonly options: Options;
+  readonly out: Output;
+  readonly environment: Environment;
+
+  constructor(args: readonly string[], options: Options, environment: Environment) {
+    this.args = args;
+    this.options = options;
+    this.environment = environment;
+    this.out = new Output(options['json'] === true);
+  }
+
+  arg(index: number): string {
+    const value = this.args[index];
+    if (value === undefined) throw new PskyError('bad-usage', 'An argument is missing.');
+    return value;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.options[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  number(name: string, otherwise: number): number {
+    const value = this.options[name];
+    return typeof value === 'number' ? value : otherwise;
+  }
+
+  flag(name: string): boolean {
+    return this.options[name] === true;
+  }
+
+  get homePath(): string {
+    return this.text('home') ?? defaultHome(this.environment);
+  }
+
+  home(): Home {
+    return openHome(this.homePath);
+  }
+
+  /** the members that --node chooses, in name order */
+  members(): ReadonlyMap<string, NodeHome> {
+    return membersOf(this.home(), this.text('node'));
+  }
+}
+
+/** Adds a verb to the program or to a group of verbs (`keys`, `tx`). */
+export function addVerb(parent: Command, spec: VerbSpec, finish: Finish): Command {
+  const command = parent.command(spec.words).description(spec.summary);
+  if (spec.home !== 'none') {
+    command.option('--home <path>', 'home of a node or a devnet (default: PSKY_HOME, else .psky)');
+    command.option('--node <name>', 'one member of a devnet, instead of the first that lives');
+  }
+  command.option('--json', 'print one line of JSON and nothing else');
+  for (const option of spec.options ?? []) {
+    if (option.parse !== undefined) command.option(option.flags, option.about, option.parse, option.initial);
+    else command.option(option.flags, option.about, option.initial as string | boolean);
+  }
+  command.addHelpText('after', `\nExample:\n  $ psky ${spec.example}`);
+  command.action(async (...given: unknown[]) => {
+    const options = command.optsWithGlobals() as Options;
+    const args = given
+      .slice(0, command.registeredArguments.length)
+      .flat()
+      .filter((each) => each !== undefined);
+    const call = new Call(args.map(String), options, process.env);
+    try {
+      finish((await spec.run(call)) ?? exitCode.ok);
+    } catch (error) {
+      finish(call.out.failure(error));
+    }
+  });
+  return command;
+}
+
+/** An option's value that must be a whole number. */
+export function wholeNumber(range: { readonly min: number; readonly max: number }): (text: string) => number {
+  return (text) => {
+    const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= range.min && value <= range.max)) {
+      throw new InvalidArgumentError(`Expected a whole number from ${range.min} to ${range.max}.`);
+    }
+    return value;
+  };
+}
+
+/** @returns milliseconds; accepts 500ms, 10s, 2m and plain seconds */
+export function duration(text: string): number {
+  const [, digits, unit] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m)?$/.exec(text) ?? [];
+  if (digits === undefined) throw new InvalidArgumentError('Expected a duration such as 500ms, 10s or 2m.');
+  return Math.round(Number(digits) * (unit === 'ms' ? 1 : unit === 'm' ? 60_000 : 1_000));
+}
+
+export const timeoutOption: OptionSpec = {
+  flags: '--timeout <duration>',
+  about: 'how long to wait, e.g. 10s',
+  initial: 10_000,
+  parse: duration,
+};

@@ -1,0 +1,200 @@
+// psky dev: a whole network on this machine in one command; and kill, revive, stop for its members.
+
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { chainGenesis } from '../../consensus/genesis/index.ts';
+import { PskyError } from '../../lib/errors.ts';
+import { runDetached, tellParent } from '../detach.ts';
+import { ensureDevnet, replaceTakenPorts, requireDevnet } from '../dev/devnet.ts';
+import { sayHello } from '../dev/hello.ts';
+import { stopDevnet } from '../dev/stop.ts';
+import { askSupervisor, Supervisor } from '../dev/supervisor.ts';
+import { exitCode } from '../exit.ts';
+import { type DevnetHome, loadGenesis } from '../home/home.ts';
+import { formatTable } from '../output.ts';
+import type { RunningInfo } from '../running.ts';
+import { onStopSignals } from '../signals.ts';
+import { addVerb, type Call, type Finish, wholeNumber } from '../verb.ts';
+
+const readyMs = 55_000;
+const helloMs = 20_000;
+
+export function addDev(program: Command, finish: Finish): void {
+  const run = {
+    words: 'dev',
+    summary: 'run a whole network on this machine: made when missing, resumed when there',
+    example: 'dev --home /tmp/net --ports auto --detach --json',
+    options: [
+      {
+        flags: '--ports <mode>',
+        about: 'standard (27650 …, others when taken) or auto (free ones)',
+        initial: 'standard',
+      },
+      {
+        flags: '--validators <n>',
+        about: 'members of a new network',
+        initial: 4,
+        parse: wholeNumber({ min: 1, max: 32 }),
+      },
+      { flags: '--detach', about: 'return when it is ready; one supervising process stays' },
+    ],
+    run: (call: Call) => (call.flag('detach') ? runInBackground(call) : runHere(call)),
+  };
+  const kill = {
+    words: 'kill <name>',
+    summary: 'end a member with SIGKILL; it stays away until it is revived',
+    example: 'dev kill v3 --home /tmp/net',
+    run: (call: Call) => killOrRevive(call, 'kill'),
+  };
+  const revive = {
+    words: 'revive <name>',
+    summary: 'start a member again',
+    example: 'dev revive v3 --home /tmp/net',
+    run: (call: Call) => killOrRevive(call, 'revive'),
+  };
+  const stop = {
+    words: 'stop',
+    summary: 'drain all members and end the supervising process',
+    example: 'dev stop --home /tmp/net',
+    run: (call: Call) => stopDevnet(call.out, requireDevnet(call.home())),
+  };
+  const dev = addVerb(program, run, finish).enablePositionalOptions();
+  for (const spec of [kill, revive, stop]) addVerb(dev, spec, finish);
+}
+
+async function runInBackground(call: Call): Promise<number> {
+  const path = resolve(call.homePath);
+  const validators = String(call.number('validators', 4));
+  const args = ['dev', '--home', path, '--json', '--ports', portsMode(call), '--validators', validators];
+  // beside the home, which must not exist before it is made whole
+  const log = `${path}.start.log`;
+  const result = await runDetached(args, log, readyMs);
+  rmSync(log, { force: true });
+  call.out.result(result, describeReady(result as ReadyReport));
+  return exitCode.ok;
+}
+
+async function runHere(call: Call): Promise<number> {
+  try {
+    return await superviseHere(call);
+  } catch (error) {
+    const known = error instanceof PskyError ? error : new PskyError('internal', String(error));
+    if (process.connected) tellParent({ type: 'failed', error: known.toJSON() });
+    throw error;
+  }
+}
+
+async function superviseHere(call: Call): Promise<number> {
+  const home = await ensureDevnet(resolve(call.homePath), {
+    validators: call.number('validators', 4),
+    ports: portsMode(call),
+  });
+  const supervisor = new Supervisor(home, (text) => call.out.remark(text));
+  let forced: number | undefined;
+  onStopSignals({
+    drain: () => void supervisor.stop(),
+    force: (code) => {
+      forced = code;
+      supervisor.forceKill();
+    },
+  });
+  try {
+    const report = await Promise.race([becomeReady(call, home, supervisor), supervisor.ended.then(() => undefined)]);
+    if (report !== undefined) {
+      if (process.connected) tellParent({ type: 'done', result: report });
+      else call.out.result(report, describeReady(report));
+      await supervisor.ended;
+    }
+  } catch (error) {
+    const interrupted = supervisor.interrupted;
+    await supervisor.stop();
+    // a start that was interrupted has not failed
+    if (!interrupted) throw error;
+  }
+  if (!call.out.json) process.stdout.write('drained\n');
+  return forced ?? exitCode.ok;
+}
+
+interface ReadyReport {
+  readonly ready: true;
+  readonly chainId: string;
+  readonly height: number;
+  readonly rpc: string;
+  readonly metrics: string;
+  readonly validators: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly pid: number;
+    readonly rpc: string;
+    readonly peer: string;
+    readonly home: string;
+  }[];
+}
+
+async function becomeReady(call: Call, home: DevnetHome, supervisor: Supervisor): Promise<ReadyReport> {
+  for (const line of await replaceTakenPorts(home)) call.out.remark(line);
+  const genesis = loadGenesis(home);
+  const total = supervisor.members.length + 1;
+  const progress = call.out.progress('starting', total);
+  try {
+    await supervisor.start((listening) => progress.report(listening, 'validators listen'));
+    const members = supervisor.members.map((member) => ({ member, info: member.info as RunningInfo }));
+    const first = members[0]?.info as RunningInfo;
+    progress.report(total - 1, 'first command');
+    const height = await sayHello(first.rpc, genesis, helloMs);
+    return {
+      ready: true,
+      chainId: chainGenesis(genesis, genesis.chains[0]?.name ?? 'main').chain,
+      height,
+      rpc: first.rpc,
+      metrics: first.metrics,
+      validators: members.map(({ member, info }) => ({
+        name: member.name,
+        id: info.nodeId,
+        pid: info.pid,
+        rpc: info.rpc,
+        peer: info.peer,
+        home: member.home.path,
+      })),
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+function describeReady(report: ReadyReport): string {
+  const rows = report.validators.map((each) => [
+    `  ${each.name}`,
+    `pid ${each.pid}`,
+    each.rpc,
+    `${each.id.slice(0, 12)}…`,
+  ]);
+  return [
+    `A network of ${report.validators.length} validators orders commands; height ${report.height}.`,
+    formatTable(rows),
+    '',
+    '  psky tx put greeting hello        send a command',
+    '  psky query get greeting --prove   read it back with a proof',
+    '  psky status                       see how it is',
+    '  psky dev kill v3                  break something, then: psky why',
+    '',
+    `ready rpc=${report.rpc}`,
+  ].join('\n');
+}
+
+function portsMode(call: Call): 'standard' | 'auto' {
+  const mode = call.text('ports');
+  if (mode === 'standard' || mode === 'auto') return mode;
+  throw new PskyError('bad-usage', '--ports is standard or auto.');
+}
+
+async function killOrRevive(call: Call, method: 'kill' | 'revive'): Promise<number> {
+  const home = requireDevnet(call.home());
+  const name = call.arg(0);
+  const names = [...home.members.keys()];
+  if (!names.includes(name)) throw new PskyError('member-unknown', `${name}; there are ${names.join(', ')}.`);
+  const answer = await askSupervisor(home, method, name, 35_000);
+  call.out.result(answer, `${name} is ${method === 'kill' ? 'killed' : 'back'}`);
+  return exitCode.ok;
+}
