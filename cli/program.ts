@@ -49,7 +49,6 @@ function usageFailure(error: unknown, argv: readonly string[]): number {
   if (!(error instanceof CommanderError)) throw error;
   if (error.exitCode === 0) return exitCode.ok;
   if (error.code === 'commander.help') return exitCode.usage;
-  return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
   return new Output(argv.includes('--json')).failure(new PskyError('bad-usage', `${message}.`.replace(/\.\.$/, '.')));
 }
