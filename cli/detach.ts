@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PskyError } from '../lib/errors.ts';
-import { type RemoteError, remoteError } from './line-socket.ts';
+import { type RemoteError, remoteError } from './remote-error.ts';
 
 const mainFile = fileURLToPath(new URL('./main.js', import.meta.url));
 

@@ -14,7 +14,8 @@ export interface LaunchOptions {
   /** absent: a follower */
   readonly validatorKey: ValidatorKey | undefined;
   readonly files: HomeFiles;
-  readonly adminSocket: string;
+  /** the admin socket belongs to it */
+  readonly home: string;
   readonly version: string;
   readonly log: Log;
   /** a write failed, or a bug: the process must end now, before anything depends on what is not durable */

@@ -12,7 +12,6 @@ import { loadConfig, loadGenesis, type NodeHome } from './home/home.ts';
 import { loadNodeKey, loadValidatorKey, type NodeKey, type ValidatorKey } from './home/key-files.ts';
 import { lockHome } from './home/lock.ts';
 import { type LaunchedNode, loadDrivers } from './launch.ts';
-import { socketPath } from './line-socket.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { type RunningInfo, removeRunning, writeRunning } from './running.ts';
 import { onStopSignals } from './signals.ts';
@@ -49,16 +48,16 @@ export async function runNode(home: NodeHome, environment: Environment, owner: N
   applyLevels(log, config);
   try {
     const { launchNode } = await loadDrivers();
-    const adminSocket = socketPath(home.files.adminSocket);
     const onFatal = (reason: string): never => leave(log, logFile, reason, exitCode.unwritable);
     process.on('uncaughtException', (error) => leave(log, logFile, error.stack ?? error.message, exitCode.error));
     process.on('unhandledRejection', (error) => leave(log, logFile, String(error), exitCode.error));
     const node = await launchNode({
-      ...{ config, genesis, nodeKey, validatorKey, adminSocket, version, onFatal },
+      ...{ config, genesis, nodeKey, validatorKey, version, onFatal },
+      home: home.path,
       files: home.files,
       log: log.log,
     });
-    const info = runningInfoOf(config, nodeKey, node, adminSocket);
+    const info = runningInfoOf(config, nodeKey, node);
     writeRunning(home, info);
     owner.listening(info, node.role, node.height());
     node.ready.then(owner.ready, () => {});
@@ -120,7 +119,7 @@ function refuseOpenDevnet(genesis: NetworkGenesis, config: NodeConfig): void {
     throw new PskyError('open-to-the-world', `The genesis says dev, and ${open} is not loopback.`);
 }
 
-function runningInfoOf(config: NodeConfig, nodeKey: NodeKey, node: LaunchedNode, adminSocket: string): RunningInfo {
+function runningInfoOf(config: NodeConfig, nodeKey: NodeKey, node: LaunchedNode): RunningInfo {
   const host = (name: string) => (name.includes(':') ? `[${name}]` : name);
   return {
     name: config.name,
@@ -129,7 +128,6 @@ function runningInfoOf(config: NodeConfig, nodeKey: NodeKey, node: LaunchedNode,
     rpc: `http://${host(config.rpc.host)}:${node.ports.rpc}`,
     metrics: `http://${host(config.metrics.host)}:${node.ports.metrics}/metrics`,
     peer: formatPeerUrl({ nodeId: nodeKey.nodeId, host: config.peer.host, port: node.ports.peer }),
-    adminSocket,
   };
 }
 

@@ -16,7 +16,6 @@ export interface RunningInfo {
   readonly metrics: string;
   /** wss://<node id>@127.0.0.1:27650 */
   readonly peer: string;
-  readonly adminSocket: string;
 }
 
 export function writeRunning(home: NodeHome, info: RunningInfo): void {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { PskyError } from '../../lib/errors.ts';
 import { exitCode } from '../exit.ts';
 import type { NodeHome } from '../home/home.ts';
-import { type RemoteError, remoteError } from '../line-socket.ts';
+import { type RemoteError, remoteError } from '../remote-error.ts';
 import type { RunningInfo } from '../running.ts';
 
 const mainFile = fileURLToPath(new URL('../main.js', import.meta.url));

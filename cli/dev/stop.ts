@@ -1,10 +1,10 @@
 // Ends a devnet, also one whose supervisor is gone. Returns only when no process of it is left.
 
 import { PskyError } from '../../lib/errors.ts';
+import { connectAdmin } from '../../net/drivers/admin-client.ts';
 import { exitCode } from '../exit.ts';
 import type { DevnetHome } from '../home/home.ts';
 import { holderOf } from '../home/lock.ts';
-import { askSocket } from '../line-socket.ts';
 import type { Output } from '../output.ts';
 
 const stopMs = 9_500;
@@ -21,7 +21,7 @@ export async function stopDevnet(out: Output, home: DevnetHome): Promise<number>
     return pid === undefined ? [] : [{ lock, pid }];
   });
   if (holders.length === 0) throw new PskyError('not-running', `${home.path}.`);
-  await askSocket(home.socket, { method: 'stop' }, 2_000).catch(() => {
+  await askToStop(home.path).catch(() => {
     for (const { pid } of holders) sendSignal(pid, 'SIGTERM');
   });
   const stubborn = await untilGone(holders, stopMs);
@@ -29,6 +29,11 @@ export async function stopDevnet(out: Output, home: DevnetHome): Promise<number>
   const remark = stubborn.length === 0 ? 'drained' : `drained; ${stubborn.length} processes had to be ended`;
   out.result({ stopped: true, forced: stubborn.length }, remark);
   return exitCode.ok;
+}
+
+async function askToStop(path: string): Promise<void> {
+  const supervisor = await connectAdmin(path);
+  await supervisor.call('stop').finally(() => supervisor.close());
 }
 
 /** @returns those that still live when the time is up */

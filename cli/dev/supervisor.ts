@@ -3,29 +3,25 @@
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:net';
 import { dirname, join } from 'node:path';
-import { PskyError } from '../../lib/errors.ts';
+import { type ErrorName, PskyError } from '../../lib/errors.ts';
+import { connectAdmin } from '../../net/drivers/admin-client.ts';
+import { type AdminReply, createAdminServer } from '../../net/drivers/admin-server.ts';
 import type { DevnetHome } from '../home/home.ts';
 import { lockHome } from '../home/lock.ts';
-import { askSocket, serveLines, socketPath } from '../line-socket.ts';
+import { fromAdmin } from '../remote-error.ts';
 import { Member } from './member.ts';
 
 /** the issue's bound for a stop is 10 s; a drain that takes longer is cut off */
 const drainMs = 8_000;
 const listenMs = 30_000;
 
-export type SupervisorRequest =
-  | { readonly method: 'status' }
-  | { readonly method: 'kill' | 'revive'; readonly name: string; readonly token: string }
-  | { readonly method: 'stop' };
-
 export class Supervisor {
   readonly home: DevnetHome;
   readonly members: readonly Member[];
   readonly #token = randomBytes(16).toString('hex');
   readonly #release: () => void;
-  #server: Server | undefined;
+  readonly #server = createAdminServer();
   #interrupted = false;
   #stopping: Promise<void> | undefined;
   #stopped: (() => void) | undefined;
@@ -46,7 +42,7 @@ export class Supervisor {
   async start(report: (listening: number) => void): Promise<void> {
     mkdirSync(dirname(this.home.log), { recursive: true });
     writeFileSync(tokenFile(this.home), this.#token, { mode: 0o600 });
-    this.#server = await serveLines(this.home.socket, (request, send) => this.#answer(request as never, send));
+    await this.#listen();
     for (const member of this.members) member.start();
     let listening = 0;
     await Promise.all(
@@ -78,52 +74,53 @@ export class Supervisor {
     await Promise.all(this.members.map((member) => member.until(() => !member.alive, drainMs)));
     this.forceKill();
     await Promise.all(this.members.map((member) => member.until(() => !member.alive, 1_000)));
-    this.#server?.close();
-    rmSync(socketPath(this.home.socket), { force: true });
+    await new Promise<void>((closed) => this.#server.close(closed));
     rmSync(tokenFile(this.home), { force: true });
     this.#release();
     this.#stopped?.();
   }
 
-  async #answer(request: SupervisorRequest, send: (answer: object) => void): Promise<void> {
-    switch (request.method) {
-      case 'status':
-        return send({
-          pid: process.pid,
-          members: this.members.map(({ name, state, restarts, info }) => ({
-            name,
-            state,
-            restarts,
-            info: info ?? null,
-          })),
-        });
-      case 'kill': {
-        const member = this.#chosen(request);
-        await member.kill();
-        return send({ name: member.name, state: member.state });
-      }
-      case 'revive': {
-        const member = this.#chosen(request);
-        member.start();
-        return send({ name: member.name, state: member.state, info: await member.untilListening(listenMs) });
-      }
-      case 'stop':
-        // answered first: the asker waits for the processes to be gone
-        send({ stopping: true, pid: process.pid });
-        return this.stop();
-      default:
-        throw new PskyError('bad-usage', 'The supervisor does not know this request.');
-    }
+  async #listen(): Promise<void> {
+    this.#register('status', async () => ({
+      pid: process.pid,
+      members: this.members.map(({ name, state, restarts, info }) => ({ name, state, restarts, info: info ?? null })),
+    }));
+    this.#register('kill', async (params) => {
+      const member = this.#chosen(params);
+      await member.kill();
+      return { name: member.name, state: member.state };
+    });
+    this.#register('revive', async (params) => {
+      const member = this.#chosen(params);
+      member.start();
+      const { pid, rpc } = await member.untilListening(listenMs);
+      return { name: member.name, state: member.state, pid, rpc };
+    });
+    // answered first: the asker waits for the processes to be gone
+    this.#register('stop', async () => {
+      setImmediate(() => void this.stop());
+      return { stopping: true };
+    });
+    await new Promise<void>((resolve, reject) =>
+      this.#server.listen(this.home.path, (fault) => {
+        if (fault === undefined) resolve();
+        else reject(new PskyError(fault.name, fault.detail));
+      }),
+    );
   }
 
-  #chosen(request: { readonly name: string; readonly token: string }): Member {
-    const given = Buffer.from(String(request.token));
+  #register(verb: string, answer: (params: Readonly<Record<string, unknown>>) => Promise<object>): void {
+    this.#server.register(verb, (params, reply) => void replyWith(reply, answer(params)));
+  }
+
+  #chosen(request: Readonly<Record<string, unknown>>): Member {
+    const given = Buffer.from(String(request['token']));
     const wanted = Buffer.from(this.#token);
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
       throw new PskyError('not-a-devnet', 'The token is not that of this run.');
     }
-    const member = this.members.find((each) => each.name === request.name);
-    if (member === undefined) throw new PskyError('member-unknown', `${request.name}.`);
+    const member = this.members.find((each) => each.name === request['name']);
+    if (member === undefined) throw new PskyError('member-unknown', `${String(request['name'])}.`);
     return member;
   }
 }
@@ -132,18 +129,27 @@ function tokenFile(home: DevnetHome): string {
   return join(dirname(home.supervisorFile), 'dev-token');
 }
 
+async function replyWith(reply: AdminReply, answer: Promise<object>): Promise<void> {
+  try {
+    reply.result(await answer);
+  } catch (error) {
+    if (error instanceof PskyError) reply.fail({ name: error.row.name as ErrorName, detail: error.message });
+    else reply.fail({ name: 'internal', detail: String(error) });
+  }
+}
+
 /** What `psky dev kill|revive` asks of the supervisor. */
-export function askSupervisor(
-  home: DevnetHome,
-  method: 'kill' | 'revive',
-  name: string,
-  timeoutMs: number,
-): Promise<Record<string, unknown>> {
+export async function askSupervisor(home: DevnetHome, method: 'kill' | 'revive', name: string): Promise<unknown> {
   let token: string;
   try {
     token = readFileSync(tokenFile(home), 'utf8');
   } catch {
     throw new PskyError('not-running', 'The devnet has no supervising process.');
   }
-  return askSocket(home.socket, { method, name, token }, timeoutMs);
+  try {
+    const supervisor = await connectAdmin(home.path);
+    return await supervisor.call(method, { name, token }).finally(() => supervisor.close());
+  } catch (error) {
+    throw fromAdmin(error);
+  }
 }

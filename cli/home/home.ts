@@ -22,7 +22,6 @@ export interface DevnetHome {
   readonly members: ReadonlyMap<string, NodeHome>;
   /** account keys that exist only on a devnet */
   readonly accountsFolder: string;
-  readonly socket: string;
   readonly supervisorFile: string;
   readonly log: string;
 }
@@ -40,7 +39,6 @@ export interface HomeFiles {
   readonly lock: string;
   /** what a running node tells about itself: pid and addresses */
   readonly running: string;
-  readonly adminSocket: string;
   readonly wallets: string;
 }
 
@@ -55,7 +53,6 @@ export function filesOf(home: string): HomeFiles {
     run: join(home, 'run'),
     lock: join(home, 'run', 'lock.json'),
     running: join(home, 'run', 'node.json'),
-    adminSocket: join(home, 'run', 'admin.sock'),
     wallets: join(home, 'keys'),
   };
 }
@@ -94,7 +91,6 @@ function openDevnet(path: string): DevnetHome {
     path,
     members: new Map([...read.value].sort(byName).map((name) => [name, nodeHome(join(path, name))])),
     accountsFolder: join(path, 'keys'),
-    socket: join(run, 'devnet.sock'),
     supervisorFile: join(run, 'lock.json'),
     log: join(path, 'logs', 'devnet.log'),
   };

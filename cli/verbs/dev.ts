@@ -194,7 +194,7 @@ async function killOrRevive(call: Call, method: 'kill' | 'revive'): Promise<numb
   const name = call.arg(0);
   const names = [...home.members.keys()];
   if (!names.includes(name)) throw new PskyError('member-unknown', `${name}; there are ${names.join(', ')}.`);
-  const answer = await askSupervisor(home, method, name, 35_000);
+  const answer = (await askSupervisor(home, method, name)) as object;
   call.out.result(answer, `${name} is ${method === 'kill' ? 'killed' : 'back'}`);
   return exitCode.ok;
 }
