@@ -116,7 +116,8 @@ export class StreamClient {
     if (this.#ended) return;
     const decoded = decodeNodeFrame(message);
     if (!decoded.ok) return this.abandon(`the node sent a bad frame (${decoded.error})`);
-    this.#giveCredit(message.length);
+    const { type } = decoded.value;
+    if (type === 'answer' || type === 'notice') this.#giveCredit(message.length); // other frames cost no credit
     this.#take(decoded.value);
   }
 

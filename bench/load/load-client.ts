@@ -247,6 +247,7 @@ export class LoadClient {
     if (fault.frame === null) return;
     const flight = this.#flights.get(fault.frame);
     if (flight === undefined) return;
+    if (isElsewhere(fault.code) && flight.sends < maxSends) return this.#stream?.abandon(fault.detail);
     flight.answered = true;
     flight.refuseUnaccepted(fault.code, this.#events);
     this.#forgetIfDone(fault.frame, flight);
@@ -266,7 +267,7 @@ export class LoadClient {
     for (const [frame, flight] of this.#flights) if (!flight.answered) this.#giveUp(frame, flight);
     this.#resends.sort((a, b) => a.slot - b.slot);
     this.#target = (this.#target + 1) % this.#options.urls.length;
-    this.#world.after(opened ? 0 : this.#backOff(), () => {
+    this.#world.after(opened ? reconnectMs.first : this.#backOff(), () => {
       if (!this.#ended) this.connect();
     });
   }
@@ -282,6 +283,11 @@ export class LoadClient {
     const rounds = Math.floor(this.#failures++ / this.#options.urls.length);
     return Math.min(reconnectMs.first * 2 ** rounds, reconnectMs.longest);
   }
+}
+
+/** The node takes nothing now (it starts, drains, or is fenced): another validator may. */
+function isElsewhere(code: number): boolean {
+  return code === errorRow('not-ready').code;
 }
 
 function isEcho(code: number): boolean {
