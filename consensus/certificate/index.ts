@@ -11,15 +11,18 @@ export {
   quorumCertShape,
   stateShape,
 } from './shapes.ts';
-export type {
-  CheckpointCert,
-  Cut,
-  Header,
-  LaneHead,
-  Order,
-  QuorumCert,
-  StateClaim,
-  TimeoutCert,
-  Vote,
+export {
+  type CheckpointCert,
+  type Cut,
+  type Header,
+  type LaneHead,
+  type Order,
+  outranks,
+  type QuorumCert,
+  type Rank,
+  type StateClaim,
+  type Timeout,
+  type TimeoutCert,
+  type Vote,
 } from './types.ts';
 export { verifyCheckpointCert, verifyQuorumCert, verifyTimeoutCert } from './verify.ts';

@@ -2,10 +2,10 @@
 // once, roots are equal, certificates prove what they say, and nobody honest is accused.
 
 import type { Header, QuorumCert } from '../../consensus/certificate/index.ts';
-import type { ConsensusProbe } from '../../consensus/probe.ts';
 import type { Hash } from '../../lib/hash.ts';
 import { BlockTree } from './block-tree.ts';
 import { NodeChecker } from './node-checker.ts';
+import type { ChainProbe } from './probe.ts';
 import { type ChainUnderTest, short, type Verdict } from './verdict.ts';
 
 /** In every so many commits a node's certificate is verified, beside the first of each height: a check costs q signatures. */
@@ -61,7 +61,7 @@ export class ChainChecker {
   }
 
   /** What one validator's chain reports to; a sacrificed validator's word only adds blocks to the tree. */
-  probe(index: number): ConsensusProbe {
+  probe(index: number): ChainProbe {
     const node = this.nodes[index] as NodeChecker;
     if (this.chain.sacrificed.has(index)) return this.#deafProbe(node);
     return {
@@ -75,7 +75,6 @@ export class ChainChecker {
       voteReleased: (vote, released) => node.voted(vote, released),
       timeoutReleased: (timeout, released) => node.timedOut(timeout, released),
       batchReleased: ({ seq }, released) => node.batchLeft(seq, released),
-      accepted: ({ seq }, released) => node.batchLeft(seq, released),
       proposed: (header) => node.proposed(header),
       highestQc: (rank) => node.highest(rank),
       abandoned: (term, reason) => this.#abandoned(index, term, reason),
@@ -88,7 +87,7 @@ export class ChainChecker {
         ),
       executed: (height, stateRoot, outboxRoot) => this.#execute(index, height, stateRoot, outboxRoot),
       fenced: (reason) => this.#violated('an intact validator is not fenced', index, reason),
-      stopped: (reason, detail) => this.#violated('an intact chain does not stop', index, `${reason}: ${detail}`),
+      stopped: (detail) => this.#violated('an intact chain does not stop', index, detail),
       evidence: (culprit, kind) => {
         if (!this.chain.sacrificed.has(culprit))
           this.#violated('no honest validator is accused', index, `${kind} against validator ${culprit + 1}`);
@@ -96,7 +95,7 @@ export class ChainChecker {
     };
   }
 
-  #deafProbe(node: NodeChecker): ConsensusProbe {
+  #deafProbe(node: NodeChecker): ChainProbe {
     return {
       headerRecorded: (header, position) => node.records.header(header, position),
       proposed: (header) => this.#tree.add(header),
@@ -156,7 +155,7 @@ export class ChainChecker {
 
   #abandoned(index: number, term: number, reason: string): void {
     this.#abandons[reason] = (this.#abandons[reason] ?? 0) + 1;
-    if (this.chain.faultFree && reason !== 'planned' && reason !== 'resignation')
+    if (this.chain.faultFree && reason !== 'planned-end' && reason !== 'leader-resigned')
       this.#violated('no term change without a fault', index, `abandons term ${term}: ${reason}`);
   }
 

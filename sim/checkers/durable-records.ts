@@ -1,33 +1,32 @@
 // What one node has in its journal, by its own word: a vote attests things, and they must be durable when it leaves (D1).
 
-import type { Position } from '../../actors/ports.ts';
 import type { Header, QuorumCert, Vote } from '../../consensus/certificate/index.ts';
-import type { Released } from '../../consensus/probe.ts';
 import type { Hash } from '../../lib/hash.ts';
 import type { BlockTree } from './block-tree.ts';
+import type { Released } from './probe.ts';
 import { short } from './verdict.ts';
 
 export class DurableRecords {
   #tree: BlockTree;
-  #headers = new Map<Hash, Position>();
-  #certificates = new Map<Hash, { readonly term: number; readonly position: Position }>();
-  #batches = new Map<string, Position>();
-  #digests = new Map<Hash, Position>();
+  #headers = new Map<Hash, number>();
+  #certificates = new Map<Hash, { readonly term: number; readonly position: number }>();
+  #batches = new Map<string, number>();
+  #digests = new Map<Hash, number>();
 
   constructor(tree: BlockTree) {
     this.#tree = tree;
   }
 
-  header(header: Header, position: Position): void {
+  header(header: Header, position: number): void {
     this.#tree.add(header);
     keepEarliest(this.#headers, header.id, position);
   }
 
-  certificate(qc: QuorumCert, position: Position): void {
+  certificate(qc: QuorumCert, position: number): void {
     if (!this.#certificates.has(qc.id)) this.#certificates.set(qc.id, { term: qc.term, position });
   }
 
-  batch(lane: number, seq: number, digest: Hash, position: Position): void {
+  batch(lane: number, seq: number, digest: Hash, position: number): void {
     keepEarliest(this.#batches, `${lane}:${seq}`, position);
     keepEarliest(this.#digests, digest, position);
   }
@@ -45,7 +44,7 @@ export class DurableRecords {
     return this.#missingCertificate(vote, durable) ?? this.#missingBlocks(vote, durable);
   }
 
-  #missingCertificate(vote: Vote, durable: Position): string | undefined {
+  #missingCertificate(vote: Vote, durable: number): string | undefined {
     if (vote.commit === null) return undefined;
     const id = this.#tree.at(vote.tipId, vote.commit);
     const certificate = id === undefined ? undefined : this.#certificates.get(id);
@@ -56,7 +55,7 @@ export class DurableRecords {
   }
 
   /** V2: the headers of its term down to the highest certified one, and every batch above that. */
-  #missingBlocks(vote: Vote, durable: Position): string | undefined {
+  #missingBlocks(vote: Vote, durable: number): string | undefined {
     for (let id = vote.tipId; ; ) {
       const header = this.#tree.get(id);
       if (header === undefined || header.order.term !== vote.term || this.#certificates.has(id)) return undefined;
@@ -68,7 +67,7 @@ export class DurableRecords {
     }
   }
 
-  #missingBatches(header: Header, durable: Position): string | undefined {
+  #missingBatches(header: Header, durable: number): string | undefined {
     const parentCut = this.#tree.get(header.parent)?.order.cut;
     for (const [lane, head] of header.order.cut.entries()) {
       const from = parentCut?.[lane]?.seq ?? 0;
@@ -81,7 +80,7 @@ export class DurableRecords {
   }
 }
 
-function keepEarliest<K>(positions: Map<K, Position>, key: K, position: Position): void {
+function keepEarliest<K>(positions: Map<K, number>, key: K, position: number): void {
   const known = positions.get(key);
   if (known === undefined || position < known) positions.set(key, position);
 }

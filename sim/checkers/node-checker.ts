@@ -1,13 +1,13 @@
 // The invariants of CONSENSUS §12 that one validator must keep by itself, over all its lives: one chain of votes per term,
 // cursors that never regress, nothing voted after a Timeout, nothing attested that is not durable, no block signed twice.
 
-import { type Header, outranks, type Rank, type Timeout, type Vote } from '../../consensus/certificate/types.ts';
-import type { ConsensusProbe, Released } from '../../consensus/probe.ts';
+import { type Header, outranks, type Rank, type Timeout, type Vote } from '../../consensus/certificate/index.ts';
 import type { BlockTree } from './block-tree.ts';
 import { DurableRecords } from './durable-records.ts';
+import type { ChainProbe, Released } from './probe.ts';
 import { type ChainUnderTest, short, type Verdict } from './verdict.ts';
 
-type Recovered = Parameters<NonNullable<ConsensusProbe['recovered']>>[0];
+type Recovered = Parameters<NonNullable<ChainProbe['recovered']>>[0];
 
 export class NodeChecker {
   readonly records: DurableRecords;

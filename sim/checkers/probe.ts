@@ -1,30 +1,18 @@
-// What a checker may see of one chain at one node, as it happens: the facts behind the invariants of CONSENSUS §12.
-// In production there is no probe. A probe only listens: it must not change anything that it is given, and it never throws.
+// What a checker sees of one chain at one node, as it happens: the facts behind the invariants of CONSENSUS §12.
+// core-observer.ts reads them off the core's steps.
 
-import type { Position } from '../actors/ports.ts';
-import type { Hash } from '../lib/hash.ts';
-import type { Header, QuorumCert, Rank, Timeout, Vote } from './certificate/types.ts';
+import type { Header, QuorumCert, Rank, Timeout, Vote } from '../../consensus/certificate/index.ts';
+import type { Hash } from '../../lib/hash.ts';
 
 export interface Released {
-  /** the journal position that this waited for */
-  readonly after: Position;
-  /** the journal's durable position at the moment of leaving */
-  readonly durable: Position;
+  /** the journal record that this waited for, by its number */
+  readonly after: number;
+  /** the newest durable record at the moment of leaving */
+  readonly durable: number;
 }
 
-export type AbandonReason =
-  | 'no-progress'
-  | 'leader-link'
-  | 'joined'
-  | 'resignation'
-  | 'planned'
-  | 'long-term'
-  | 'recovered';
-
-export type StopReason = 'diverged' | 'journal' | 'supervisor' | 'application';
-
 /** Every member is optional: a probe listens to what it needs. */
-export interface ConsensusProbe {
+export interface ChainProbe {
   /** D4: recovery is complete; what the journal and the store gave back */
   recovered?(state: {
     readonly bootTerm: number;
@@ -43,14 +31,14 @@ export interface ConsensusProbe {
    * D6: appended to the journal, in this order; durable once the journal's durable position reaches `position`.
    * Also for everything that recovery found and still relies on, before `recovered`.
    */
-  headerRecorded?(header: Header, position: Position): void;
+  headerRecorded?(header: Header, position: number): void;
   batchRecorded?(batch: {
     readonly lane: number;
     readonly seq: number;
     readonly digest: Hash;
-    readonly position: Position;
+    readonly position: number;
   }): void;
-  qcRecorded?(qc: QuorumCert, position: Position): void;
+  qcRecorded?(qc: QuorumCert, position: number): void;
 
   /** D1: signed, and from now on counted by the own tallies and sent; once for each new signature */
   voteReleased?(vote: Vote, released: Released): void;
@@ -60,21 +48,10 @@ export interface ConsensusProbe {
     batch: { readonly seq: number; readonly digest: Hash; readonly count: number },
     released: Released,
   ): void;
-  /** D1b: a client is told `accepted`; indices within the batch */
-  accepted?(
-    accepted: {
-      readonly seq: number;
-      readonly digest: Hash;
-      readonly first: number;
-      readonly count: number;
-    },
-    released: Released,
-  ): void;
 
   /** D3: signed by this node as leader; once for each block, not for each peer */
   proposed?(header: Header): void;
-  entered?(term: number): void;
-  abandoned?(term: number, reason: AbandonReason): void;
+  abandoned?(term: number, reason: string): void;
   highestQc?(rank: Rank): void;
 
   /** each height once over the life of a process, in order */
@@ -87,9 +64,7 @@ export interface ConsensusProbe {
   executed?(height: number, stateRoot: Hash, outboxRoot: Hash): void;
 
   fenced?(reason: string): void;
-  stopped?(reason: StopReason, detail: string): void;
+  stopped?(detail: string): void;
   /** §11: two signed objects that contradict each other */
   evidence?(culprit: number, kind: string): void;
-  /** sizes of queues and caches, for the bounds of limits.ts; at most once per turn */
-  sizes?(sizes: Readonly<Record<string, number>>): void;
 }
