@@ -1,21 +1,13 @@
 // Two ways through the model: every state of a small scope, and seeded walks through a large one.
 import { present } from '../../lib/assert.ts';
 import { type Random, seededRandom } from '../../lib/random.ts';
-import {
-  type Action,
-  actions,
-  apply,
-  blockAt,
-  type Certificate,
-  initialState,
-  NONE,
-  type Node,
-  type SafetyRecord,
-  type State,
-} from './model.ts';
+import { actions } from './actions.ts';
+import { apply } from './apply.ts';
+import { describeAll } from './describe.ts';
+import { fingerprint } from './fingerprint.ts';
+import { type Action, initialState, type State } from './model.ts';
 import { type Violation, violationOf } from './properties.ts';
 import type { Scope } from './scope.ts';
-import { leaderOf } from './scope.ts';
 
 export interface Finding {
   readonly violation: Violation;
@@ -167,115 +159,4 @@ function pickByTaste(random: Random, taste: Taste, choices: readonly Action[]): 
   let draw = random.next() * kinds.reduce((sum, kind) => sum + taste[kind], 0);
   const kind = kinds.find((candidate) => (draw -= taste[candidate]) <= 0) ?? random.pick(kinds);
   return random.pick(choices.filter((choice) => choice.kind === kind));
-}
-
-// -------------------------------------------------------------------------------------------------- equal states
-
-/** Equal for states that differ only in the order in which blocks appeared, and in which honest node is which where none of them leads. */
-function fingerprint(scope: Scope, state: State): number {
-  const blocks = state.blocks.map((block) => block.name).sort();
-  const nodes = state.nodes.map(
-    (node, index) =>
-      nodeText(state, node) +
-      (leads(scope, index) ? `${index}:${node.bootTerm >= node.record.term}${blockText(state, node.lead)}` : ''),
-  );
-  // Where every vote counted has left its node, certificates and commits follow from the nodes.
-  const derived =
-    scope.deleted === 'D1 own tally' || scope.wipes
-      ? `${certificatesText(state)}|${blocksText(state, state.committed)}`
-      : '';
-  return hash53(`${blocks.join()}|${nodes.sort().join('|')}|${derived}`);
-}
-
-const leads = (scope: Scope, index: number): boolean => {
-  for (let term = 0; term < scope.terms; term++) if (leaderOf(scope, term) === index) return true;
-  return false;
-};
-
-function nodeText(state: State, node: Node): string {
-  if (node.memo.text !== null) return node.memo.text;
-  const pending = node.pending.map(
-    ({ record, message }) =>
-      recordText(state, record) +
-      (message === null ? '' : message.kind + (message.kind === 'vote' ? message.term : '')),
-  );
-  const covered = [...node.sent.votes, ...node.sent.commits].map((blocks) => blocksText(state, blocks));
-  const timeouts = node.sent.timeouts.map(({ term, highQc }) => term + certificateText(state, highQc));
-  const text = [
-    recordText(state, node.durable),
-    ...pending,
-    '',
-    ...covered,
-    ...timeouts,
-    node.fenced ? 'fenced' : '',
-  ].join(';');
-  node.memo.text = text;
-  return text;
-}
-
-const recordText = (state: State, { term, timeout, n, c, highQc }: SafetyRecord): string =>
-  `${term},${timeout === null ? '' : certificateText(state, timeout)},${blockText(state, n)},${blockText(state, c)},${certificateText(state, highQc)}`;
-
-const blockText = (state: State, block: number): string => (block === NONE ? '-' : blockAt(state, block).name);
-const certificateText = (state: State, qc: Certificate): string => `${blockText(state, qc.block)}@${qc.term}`;
-const certificatesText = (state: State): string =>
-  state.certificates
-    .map((qc) => certificateText(state, qc))
-    .sort()
-    .join();
-
-function blocksText(state: State, blocks: number): string {
-  const names: string[] = [];
-  state.blocks.forEach((block, at) => {
-    if ((blocks >> at) & 1) names.push(block.name);
-  });
-  return names.sort().join();
-}
-
-/** Two 32-bit FNV-like lanes, folded into the 53 bits that a number holds exactly. */
-function hash53(text: string): number {
-  let a = 0xdeadbeef;
-  let b = 0x41c6ce57;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    a = Math.imul(a ^ unit, 2654435761);
-    b = Math.imul(b ^ unit, 1597334677);
-  }
-  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
-  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  return 4294967296 * (2097151 & b) + (a >>> 0);
-}
-
-// --------------------------------------------------------------------------------------------------- for people
-
-/** Replays the actions once more to name blocks by their path: `a` and `b` are forks of term 0, `ae` is a block of term 1 on `a`. */
-function describeAll(scope: Scope, steps: readonly Action[]): string[] {
-  let state = initialState(scope);
-  return steps.map((action) => {
-    const before = state;
-    state = apply(scope, state, action);
-    return describe(before, state, action);
-  });
-}
-
-function describe(before: State, after: State, action: Action): string {
-  const name = (block: number) => blockText(after, block) || 'genesis';
-  switch (action.kind) {
-    case 'propose':
-      return `propose ${name(after.blocks.length - 1)}`;
-    case 'vote-fresh':
-      return `node ${action.node}: vote n=${name(before.blocks.length)} (new)`;
-    case 'vote':
-      return `node ${action.node}: vote n=${name(action.block)}`;
-    case 'commit-vote':
-    case 'late-commit-vote':
-      return `node ${action.node}: ${action.kind} c=${name(action.block)}`;
-    case 'learn':
-      return `node ${action.node}: learn QC ${name(action.qc.block)} of term ${action.qc.term}`;
-    case 'enter':
-    case 'join':
-      return `node ${action.node}: ${action.kind} term ${action.term}`;
-    default:
-      return `node ${action.node}: ${action.kind}`;
-  }
 }
