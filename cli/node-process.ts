@@ -115,8 +115,7 @@ function refuseOpenDevnet(genesis: NetworkGenesis, config: NodeConfig): void {
     ...config.peer.peers.map((peer) => peer.host),
   ];
   const open = addresses.find((host) => !isLoopback(host));
-  if (open !== undefined)
-    throw new PskyError('open-to-the-world', `The genesis says dev, and ${open} is not loopback.`);
+  if (open !== undefined) throw new PskyError('insecure-bind', `The genesis says dev, and ${open} is not loopback.`);
 }
 
 function runningInfoOf(config: NodeConfig, nodeKey: NodeKey, node: LaunchedNode): RunningInfo {

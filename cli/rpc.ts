@@ -4,7 +4,7 @@
 import { PskyError } from '../lib/errors.ts';
 import { type RpcMethod, type RpcParams, type RpcResult, rpcPath } from '../net/gateway/protocol.ts';
 
-/** @throws PskyError `nobody-answers` when the node does not answer in time, or with something else than a result */
+/** @throws PskyError `node-unreachable` when the node does not answer in time, or with something else than a result */
 export async function callNode<M extends RpcMethod>(
   rpc: string,
   method: M,
@@ -21,9 +21,9 @@ export async function callNode<M extends RpcMethod>(
     });
     answer = (await response.json()) as typeof answer;
   } catch (error) {
-    throw new PskyError('nobody-answers', `${rpc}: ${(error as Error).message}.`);
+    throw new PskyError('node-unreachable', `${rpc}: ${(error as Error).message}.`);
   }
   if (answer.result === undefined)
-    throw new PskyError('nobody-answers', `${rpc}: ${answer.error?.message ?? 'no result'}.`);
+    throw new PskyError('node-unreachable', `${rpc}: ${answer.error?.message ?? 'no result'}.`);
   return answer.result;
 }

@@ -61,12 +61,6 @@ export const errorRows = [
     remedy: 'Start it with psky start (a devnet: psky dev).',
   },
   {
-    code: 1009,
-    name: 'port-in-use',
-    meaning: 'A port that the configuration names is taken by another program.',
-    remedy: 'Stop that program, or choose another port; 0 picks a free one.',
-  },
-  {
     code: 1010,
     name: 'not-a-devnet',
     meaning: 'What breaks things on purpose works only on a devnet.',
@@ -97,28 +91,10 @@ export const errorRows = [
     remedy: 'Read its log: psky logs shows it.',
   },
   {
-    code: 1015,
-    name: 'proof-invalid',
-    meaning: 'An answer came with a proof that does not hold.',
-    remedy: 'Do not trust the node that answered; ask another with --node and tell its operator.',
-  },
-  {
-    code: 1016,
-    name: 'open-to-the-world',
-    meaning: 'An address that is not loopback was given for a port that has neither TLS nor authentication.',
-    remedy: 'Use 127.0.0.1 and reach it through a proxy that authenticates.',
-  },
-  {
     code: 1017,
     name: 'internal',
     meaning: 'This is a bug of PrivateSky.',
     remedy: 'Please report it with the message and the log.',
-  },
-  {
-    code: 1018,
-    name: 'nobody-answers',
-    meaning: 'No member of the network answers.',
-    remedy: 'psky why says what is missing; psky start and psky dev revive bring members back.',
   },
   {
     code: 1019,

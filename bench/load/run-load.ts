@@ -117,7 +117,7 @@ class Run {
       return told;
     });
     const answers = await Promise.all(ready);
-    if (answers.some((each) => each.type === 'unconnected')) throw new PskyError('nobody-answers');
+    if (answers.some((each) => each.type === 'unconnected')) throw new PskyError('node-unreachable');
     this.#startAt = Date.now() + leadMs;
     const done = this.#children.map((child, index) => this.#follow(child, index));
     for (const child of this.#children) tell(child, { type: 'go', startAt: this.#startAt });

@@ -37,7 +37,7 @@ const settings: Readonly<Record<string, Readonly<Record<string, 'text' | 'number
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws PskyError `bad-configuration` or `open-to-the-world`, with the place */
+/** @throws PskyError `bad-configuration` or `insecure-bind`, with the place */
 export function parseConfig(toml: string, environment: Environment): NodeConfig {
   let document: Record<string, Record<string, unknown>>;
   try {
@@ -50,7 +50,7 @@ export function parseConfig(toml: string, environment: Environment): NodeConfig 
   if (!read.ok) throw new PskyError('bad-configuration', describe(read.error, places));
   for (const port of ['rpc', 'metrics'] as const) {
     const { host } = read.value[port];
-    if (!isLoopback(host)) throw new PskyError('open-to-the-world', `${port}.host is ${host}.`);
+    if (!isLoopback(host)) throw new PskyError('insecure-bind', `${port}.host is ${host}.`);
   }
   return read.value;
 }

@@ -114,7 +114,7 @@ t.test('configuration comes back, is overridden by the environment, and is refus
     t.equal(row.name, 'bad-configuration');
     t.match(message, expected);
   }
-  t.equal(refusal(() => parseConfig(text, { PSKY_RPC_HOST: '0.0.0.0' })).row.name, 'open-to-the-world');
+  t.equal(refusal(() => parseConfig(text, { PSKY_RPC_HOST: '0.0.0.0' })).row.name, 'insecure-bind');
 });
 
 t.test('one process per home: a lock of a dead or other process does not count', async (t) => {

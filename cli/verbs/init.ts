@@ -1,0 +1,128 @@
+// psky init and psky testnet: homes of one node, and of all members of a new network.
+
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { chainGenesis } from '../../consensus/genesis/index.ts';
+import { toHex } from '../../lib/bytes.ts';
+import { PskyError } from '../../lib/errors.ts';
+import type { PeerAddress } from '../../net/index.ts';
+import { choosePorts } from '../dev/ports.ts';
+import { exitCode } from '../exit.ts';
+import { initialConfig, parsePeerUrl } from '../home/config.ts';
+import { createHome, createNetwork, devnetChains } from '../home/create.ts';
+import { loadGenesisFile } from '../home/home.ts';
+import { loadDrivers } from '../launch.ts';
+import { addVerb, type Call, type Finish, wholeNumber } from '../verb.ts';
+
+export function addInit(program: Command, finish: Finish): void {
+  const init = {
+    words: 'init',
+    summary: 'make the home of one node: a follower of a network, or a validator that waits for its genesis',
+    example: 'init --home ~/node1 --genesis genesis.json --peers wss://3f…@10.0.0.1:27650',
+    options: [
+      { flags: '--name <word>', about: 'what the node is called', initial: 'node' },
+      { flags: '--genesis <file>', about: 'the network file; without it put one into config/ before the start' },
+      { flags: '--peers <urls>', about: 'wss://<node id>@<host>:<port>, separated by commas', initial: '' },
+      { flags: '--validator', about: 'make a validator key too' },
+      { flags: '--ports <mode>', about: 'standard or auto', initial: 'standard' },
+    ],
+    run: initHome,
+  };
+  const testnet = {
+    words: 'testnet',
+    summary: 'write the homes of all members of a new network; start each with psky start',
+    example: 'testnet --validators 4 --home /srv/net --hosts 10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4',
+    options: [
+      { flags: '--validators <n>', about: 'members', initial: 4, parse: wholeNumber({ min: 1, max: 100 }) },
+      { flags: '--name <word>', about: 'what the network is called', initial: 'testnet' },
+      { flags: '--hosts <addresses>', about: 'one per member, separated by commas; without it all on this machine' },
+      { flags: '--ports <mode>', about: 'standard or auto, where all are on this machine', initial: 'standard' },
+    ],
+    run: makeTestnet,
+  };
+  for (const spec of [init, testnet]) addVerb(program, spec, finish);
+}
+
+async function initHome(call: Call): Promise<number> {
+  const path = resolve(call.homePath);
+  const genesisFile = call.text('genesis');
+  const genesis = genesisFile === undefined ? undefined : loadGenesisFile(resolve(genesisFile));
+  const [ports] = await choosePorts(1, portsMode(call));
+  const config = initialConfig(call.text('name') ?? 'node', parsePeers(call.text('peers') ?? ''));
+  const { markFirstStart } = await loadDrivers();
+  const parts = {
+    config: {
+      ...config,
+      peer: { ...config.peer, port: ports?.peer ?? config.peer.port },
+      rpc: { ...config.rpc, port: ports?.rpc ?? config.rpc.port },
+      metrics: { ...config.metrics, port: ports?.metrics ?? config.metrics.port },
+    },
+    ...(genesis === undefined ? {} : { genesis }),
+    validator: call.flag('validator'),
+  };
+  const { node, validator } = await createHome(path, parts, markFirstStart);
+  const report = {
+    home: path,
+    nodeId: node.nodeId,
+    signingKey: validator === undefined ? null : toHex(validator.signingKey),
+    encryptionKey: validator === undefined ? null : toHex(validator.encryptionKey),
+  };
+  call.out.result(report, `${path} is ready; node id ${node.nodeId}`);
+  return exitCode.ok;
+}
+
+async function makeTestnet(call: Call): Promise<number> {
+  const path = resolve(call.homePath);
+  const count = call.number('validators', 4);
+  const hosts = call.text('hosts')?.split(',');
+  if (hosts !== undefined && hosts.length !== count) {
+    throw new PskyError('bad-usage', `--hosts names ${hosts.length} addresses for ${count} members.`);
+  }
+  const ports = await choosePorts(count, portsMode(call));
+  const { markFirstStart } = await loadDrivers();
+  const genesis = await createNetwork(
+    path,
+    {
+      name: call.text('name') ?? 'testnet',
+      dev: false,
+      timeMs: Date.now(),
+      followers: { mode: 'open', nodeIds: [] },
+      chains: devnetChains.filter((chain) => chain.name === 'main'),
+      members: ports.map((each, i) => ({
+        name: `v${i + 1}`,
+        host: hosts?.[i] ?? '127.0.0.1',
+        // members on machines of their own all take the standard ports
+        ports: hosts === undefined ? each : (ports[0] ?? each),
+      })),
+    },
+    markFirstStart,
+  );
+  const homes = genesis.validators.map((each) => ({
+    name: each.name,
+    nodeId: each.nodeId,
+    home: resolve(path, each.name),
+  }));
+  const { chain } = chainGenesis(genesis, 'main');
+  call.out.result(
+    { home: path, chainId: chain, validators: homes },
+    `${homes.length} homes in ${path}; start each: psky start --home ${path}/v1`,
+  );
+  return exitCode.ok;
+}
+
+function parsePeers(text: string): PeerAddress[] {
+  return text
+    .split(',')
+    .filter((each) => each !== '')
+    .map((url) => {
+      const peer = parsePeerUrl(url);
+      if (peer === undefined) throw new PskyError('bad-usage', `${url} is not wss://<node id>@<host>:<port>.`);
+      return peer;
+    });
+}
+
+function portsMode(call: Call): 'standard' | 'auto' {
+  const mode = call.text('ports');
+  if (mode === 'standard' || mode === 'auto') return mode;
+  throw new PskyError('bad-usage', '--ports is standard or auto.');
+}
