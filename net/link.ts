@@ -6,18 +6,16 @@
 // it reads (the side that cannot be dialled dials both), binds it to the two sessions, and says Ready; a link is up when
 // both have said so. Whatever ends one connection ends the link, and the chains hear of it once.
 
-import type { Clock, Note } from '../actors/index.ts';
+import type { Note } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
-import { milliseconds } from '../lib/units.ts';
 import { type BodyAssembler, type BodyFault, createBodyAssembler, type WholeBody } from './body.ts';
+import { type Budget, createBudget } from './budget.ts';
+import { BulkConnections } from './bulk-connections.ts';
 import {
-  type ChainNumber,
-  encodeBind,
   encodeChains,
   encodeHello,
   headerBytes,
   linkVersion,
-  readBind,
   readChains,
   readFrames,
   readHead,
@@ -27,7 +25,8 @@ import {
   wireKind,
 } from './frame.ts';
 import type { FrameCheck } from './frame-check.ts';
-import { followerBytesPerSecond, maxBulkBodyBytes, maxHeldBytes, maxOutboundBytes, silenceMs } from './limits.ts';
+import { followerBytesPerSecond, maxOutboundBytes, silenceMs } from './limits.ts';
+import { type ChainHost, LinkChains } from './link-chains.ts';
 import type {
   Connection,
   ConnectionEvents,
@@ -40,9 +39,8 @@ import type {
 import { ControlSender, lengthOf, Wire } from './wire.ts';
 
 /** What a link needs from its owner (links.ts). */
-export interface LinkHost {
+export interface LinkHost extends ChainHost {
   readonly self: NodeId;
-  readonly clock: Clock;
   readonly note: (note: Note) => void;
   readonly frameCheck: () => FrameCheck;
   newSession(): number;
@@ -53,11 +51,6 @@ export interface LinkHost {
     events: ConnectionEvents,
     done: (error: TransportFault | undefined, connection: Connection | undefined) => void,
   ): void;
-  /** this node's chains, with the numbers that peers put on their frames */
-  chains(): readonly ChainNumber[];
-  domainOf(number: number): string | undefined;
-  /** gives a message to a chain; `paused` asks to hold the connection back until `resume` is called */
-  deliver(domain: string, message: LinkMessage, resume: () => void): 'taken' | 'paused' | 'refused';
   linked(link: Link): void;
   lost(link: Link, reason: string): void;
   misbehaved(link: Link, reason: string): void;
@@ -70,11 +63,6 @@ export interface LinkOptions {
   /** this side dialled the control connection */
   readonly dialler: boolean;
 }
-
-type Waiting = { readonly number: number; readonly message: LinkMessage; readonly bytes: number };
-
-/** Bulk connections that a peer may have open on one link before they are bound. */
-const maxUnbound = 4;
 
 export class Link {
   readonly peer: NodeId;
@@ -90,18 +78,13 @@ export class Link {
   #theirs = -1;
   #bulkIn: Wire | undefined;
   #bulkOut: Wire | undefined;
-  readonly #unbound = new Map<Connection, Bytes | undefined>();
   #saidReady = false;
   #heardReady = false;
   #ended = false;
-  #numbers = new Map<string, number>();
-  /** domains whose receivers were told `link-up`, with both numbers as they were then */
-  readonly #up = new Map<string, { readonly own: number; readonly theirs: number }>();
-  #held: Waiting[] = [];
-  #heldBytes = 0;
   #pingSentAt: number | undefined;
-  #budget = 2 * followerBytesPerSecond;
-  #budgetAt: number;
+  readonly #budget: Budget;
+  readonly #chains: LinkChains;
+  readonly #connections: BulkConnections;
   roundTripMs: number | undefined;
 
   constructor(host: LinkHost, options: LinkOptions) {
@@ -112,7 +95,19 @@ export class Link {
     this.#mine = host.newSession();
     this.#control = this.#wireOf(options.control);
     this.#sender = new ControlSender(this.#control, host.clock);
-    this.#budgetAt = host.clock.now();
+    this.#budget = createBudget(followerBytesPerSecond, host.clock.now());
+    const dropped = (reason: string): void => this.#dropped(reason);
+    this.#chains = new LinkChains(host, { peer: this.peer, role: this.role, dropped });
+    this.#connections = new BulkConnections({
+      peer: this.peer,
+      mine: this.#mine,
+      dialBulk: host.dialBulk,
+      wireOf: (connection) => this.#wireOf(connection),
+      has: (reads) => (reads ? this.#bulkIn : this.#bulkOut) !== undefined,
+      bound: (wire, reads) => this.#bulkBound(wire, reads),
+      failed: (reason) => this.end(`bulk: ${reason}`),
+      stale: () => dropped('stale-session'),
+    });
     if (!this.#dialler) this.#sayHello(0);
   }
 
@@ -135,24 +130,12 @@ export class Link {
 
   /** A bulk connection that the peer dialled. @returns undefined to refuse it */
   acceptBulk(connection: Connection): ConnectionEvents | undefined {
-    if (this.#ended || this.#unbound.size >= maxUnbound) return undefined;
-    this.#unbound.set(connection, undefined);
-    let bound: ConnectionEvents | undefined;
-    return {
-      message: (bytes) => {
-        if (bound !== undefined) bound.message(bytes);
-        else bound = this.#tryBind(connection, bytes, (events) => (bound = events));
-      },
-      closed: (reason) => {
-        if (bound !== undefined) bound.closed(reason);
-        else this.#unbound.delete(connection);
-      },
-    };
+    return this.#connections.accept(connection);
   }
 
   /** One frame, on the way out (through the gate). Dropped unless the link is up for the domain. */
   write(domain: string, channel: FrameChannel, frame: readonly Bytes[]): void {
-    const number = this.#up.get(domain)?.theirs;
+    const number = this.#chains.numberFor(domain);
     if (number === undefined || this.#bulkOut === undefined) return;
     if (this.bufferedBytes + lengthOf(frame) > maxOutboundBytes) {
       this.end('outbound-full');
@@ -179,7 +162,7 @@ export class Link {
   chainsChanged(): void {
     if (this.#ended || this.#theirs < 0) return;
     this.#sender.message(wireKind.chains, [encodeChains(this.#host.chains())]);
-    this.#refreshDomains();
+    if (this.isUp) this.#chains.refresh(this.#control);
   }
 
   /** Once a second. @param forgive this process itself stood still: silence proves nothing */
@@ -206,9 +189,8 @@ export class Link {
     this.#control.connection.close(reason);
     this.#bulkIn?.connection.close(reason);
     this.#bulkOut?.connection.close(reason);
-    for (const connection of this.#unbound.keys()) connection.close(reason);
-    this.#held = [];
-    for (const domain of [...this.#up.keys()]) this.#takeDown(domain, reason);
+    this.#connections.end(reason);
+    this.#chains.end(reason);
     if (tell) this.#host.lost(this, reason);
   }
 
@@ -240,74 +222,11 @@ export class Link {
     this.#theirs = hello.mine;
     if (!this.#dialler) this.#sayHello(this.#theirs);
     this.#sender.message(wireKind.chains, [encodeChains(this.#host.chains())]);
-    if (this.#host.canDial(this.peer)) this.#dialBulk(true);
-    if (!hello.dialsBack) this.#dialBulk(false);
-    for (const [connection, bind] of [...this.#unbound]) if (bind !== undefined) this.#bound.get(connection)?.(bind);
+    const dialReading = this.#host.canDial(this.peer);
+    this.#connections.greeted(this.#theirs, { dialReading, dialWriting: !hello.dialsBack });
   }
 
-  #dialBulk(reads: boolean): void {
-    let wire: Wire | undefined;
-    let events: ConnectionEvents | undefined;
-    this.#host.dialBulk(
-      this.peer,
-      {
-        message: (bytes) => {
-          if (events !== undefined) return events.message(bytes);
-          const echo = readHeader(bytes)?.kind === wireKind.bound ? readBind(bytes) : undefined;
-          if (wire === undefined || !this.#isOurs(echo)) return this.#dropped('stale-session');
-          events = this.#adopt(wire, reads);
-        },
-        closed: (reason) => this.end(`bulk: ${reason}`),
-      },
-      (error, connection) => {
-        if (connection === undefined) return this.end(`bulk: ${error?.code ?? 'closed'}`);
-        if (this.#ended) return connection.close('the link ended');
-        this.#unbound.set(connection, undefined);
-        wire = this.#wireOf(connection);
-        const bind = { mine: this.#mine, yours: this.#theirs, diallerReads: reads };
-        wire.sendUnnumbered(wireKind.bind, encodeBind(bind));
-      },
-    );
-  }
-
-  readonly #bound = new Map<Connection, (message: Bytes) => void>();
-
-  /** The peer may bind before its last Hello came on the other connection: its message waits for that. */
-  #tryBind(
-    connection: Connection,
-    message: Bytes,
-    adopted: (events: ConnectionEvents) => void,
-  ): ConnectionEvents | undefined {
-    const bind = readHeader(message)?.kind === wireKind.bind ? readBind(message) : undefined;
-    if (this.#theirs < 0) {
-      this.#unbound.set(connection, message);
-      this.#bound.set(connection, (held) => {
-        const events = this.#tryBind(connection, held, adopted);
-        if (events !== undefined) adopted(events);
-      });
-      return undefined;
-    }
-    if (bind === undefined || !this.#isOurs(bind)) {
-      this.#dropped('stale-session');
-      return undefined;
-    }
-    if ((bind.diallerReads ? this.#bulkOut : this.#bulkIn) !== undefined) {
-      connection.close('already bound');
-      return undefined;
-    }
-    const wire = this.#wireOf(connection);
-    const echo = { mine: this.#mine, yours: this.#theirs, diallerReads: bind.diallerReads };
-    wire.sendUnnumbered(wireKind.bound, encodeBind(echo));
-    return this.#adopt(wire, !bind.diallerReads);
-  }
-
-  #isOurs(bind: { readonly mine: number; readonly yours: number } | undefined): boolean {
-    return bind !== undefined && bind.mine === this.#theirs && bind.yours === this.#mine;
-  }
-
-  #adopt(wire: Wire, reads: boolean): ConnectionEvents {
-    this.#unbound.delete(wire.connection);
-    this.#bound.delete(wire.connection);
+  #bulkBound(wire: Wire, reads: boolean): ConnectionEvents {
     if (reads) this.#bulkIn = wire;
     else this.#bulkOut = wire;
     this.#getReady();
@@ -327,7 +246,7 @@ export class Link {
   #comeUp(): void {
     if (!this.isUp) return;
     this.#host.linked(this);
-    this.#refreshDomains();
+    this.#chains.refresh(this.#control);
   }
 
   // — what comes in —
@@ -410,22 +329,7 @@ export class Link {
   }
 
   #take(wire: Wire, number: number, message: LinkMessage, bytes: number): void {
-    const domain = this.#host.domainOf(number);
-    if (domain === undefined || this.#ended) return; // withdrawn while it was on the way
-    if (this.#up.get(domain)?.own === number) {
-      this.#deliver(wire, domain, message);
-      return;
-    }
-    this.#held.push({ number, message, bytes });
-    this.#heldBytes += bytes;
-    if (this.#heldBytes > maxHeldBytes + maxBulkBodyBytes) this.end('held-full');
-  }
-
-  #deliver(wire: Wire, domain: string, message: LinkMessage): void {
-    const reason = `receiver ${domain}`;
-    const outcome = this.#host.deliver(domain, message, () => wire.resume(reason, this.#host.clock.now()));
-    if (outcome === 'paused') wire.pause(reason);
-    else if (outcome === 'refused') this.#dropped('mailbox');
+    if (!this.#ended && !this.#chains.take(wire, number, message, bytes)) this.end('held-full');
   }
 
   #onPong(): void {
@@ -437,60 +341,21 @@ export class Link {
 
   /** A follower that sends more than its share is read later. */
   #spend(bytes: number, now: number): void {
-    const earned = ((now - this.#budgetAt) / 1000) * followerBytesPerSecond;
-    this.#budget = Math.min(2 * followerBytesPerSecond, this.#budget + earned) - bytes;
-    this.#budgetAt = now;
-    if (this.#budget >= 0) return;
-    const waitMs = milliseconds(Math.ceil((-this.#budget / followerBytesPerSecond) * 1000));
+    const waitMs = this.#budget.spend(bytes, now);
+    if (waitMs === 0) return;
     for (const wire of [this.#control, this.#bulkIn]) {
-      if (wire === undefined) continue;
-      wire.pause('budget');
+      wire?.pause('budget');
       this.#host.clock.after(waitMs, () => {
-        if (!this.#ended) wire.resume('budget', this.#host.clock.now());
+        if (!this.#ended) wire?.resume('budget', this.#host.clock.now());
       });
     }
   }
 
-  // — chains —
-
   #onChains(message: Bytes): void {
     const chains = readChains(message);
     if (chains === undefined) return this.#misbehaved('bad-chains');
-    this.#numbers = new Map(chains.map((each) => [each.domain, each.number]));
-    this.#refreshDomains();
-  }
-
-  #refreshDomains(): void {
-    if (!this.isUp) return;
-    const chains = this.#host.chains();
-    const own = new Map(chains.map((each) => [each.domain, each.number]));
-    for (const [domain, told] of [...this.#up]) {
-      if (own.get(domain) === told.own && this.#numbers.get(domain) === told.theirs) continue;
-      if (own.get(domain) === told.own) this.#takeDown(domain, 'chain-not-served');
-      else this.#up.delete(domain); // its receiver unsubscribed and wants to hear nothing
-    }
-    for (const { domain, number } of chains) {
-      const theirs = this.#numbers.get(domain);
-      if (theirs === undefined || this.#up.has(domain) || this.#ended) continue;
-      this.#up.set(domain, { own: number, theirs });
-      this.#deliver(this.#control, domain, { type: 'link-up', peer: this.peer, role: this.role });
-      this.#release(domain, number);
-    }
-  }
-
-  #release(domain: string, number: number): void {
-    const held = this.#held;
-    this.#held = held.filter((each) => each.number !== number);
-    for (const each of held) {
-      if (each.number !== number) continue;
-      this.#heldBytes -= each.bytes;
-      this.#deliver(this.#bulkIn ?? this.#control, domain, each.message);
-    }
-  }
-
-  #takeDown(domain: string, reason: string): void {
-    this.#up.delete(domain);
-    this.#host.deliver(domain, { type: 'link-down', peer: this.peer, reason }, () => {});
+    this.#chains.announced(chains);
+    if (this.isUp) this.#chains.refresh(this.#control);
   }
 
   #wireOf(connection: Connection): Wire {
