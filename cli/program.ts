@@ -6,6 +6,7 @@ import { PskyError } from '../lib/errors.ts';
 import { exitCode } from './exit.ts';
 import { Output } from './output.ts';
 import { addDev } from './verbs/dev.ts';
+import { addSim } from './verbs/sim.ts';
 import { addStart } from './verbs/start.ts';
 import { version } from './version.ts';
 
@@ -22,6 +23,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   };
   addDev(program, finish);
   addStart(program, finish);
+  addSim(program, finish);
   applyToAll(program, (command) =>
     command
       .exitOverride()

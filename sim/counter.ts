@@ -28,6 +28,8 @@ export interface CounterOptions {
   readonly virtualSeconds: number;
   readonly faults: readonly FaultKind[];
   readonly log?: (line: string) => void;
+  /** called once per virtual second */
+  readonly progress?: (virtualSeconds: number) => void;
   /** Tests of the simulator itself put something faulty between the program and its world. */
   readonly sabotage?: {
     readonly disk?: (disk: Disk) => Disk;
@@ -59,7 +61,10 @@ export function runCounter(options: CounterOptions): SimReport {
   );
   run.host.start();
   plan.start();
-  world.run(options.virtualSeconds * 1000);
+  for (let second = 1; second <= options.virtualSeconds && world.violations.length === 0; second++) {
+    world.run(second * 1000);
+    options.progress?.(second);
+  }
   if (world.violations.length === 0) {
     plan.heal();
     run.drain();

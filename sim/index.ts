@@ -1,5 +1,4 @@
 // What the command line and benchmarks may use of the simulator.
 
-export { counterFaults, runCounter } from './counter.ts';
-export { type FaultKind, faultKinds } from './faults.ts';
 export type { SimReport } from './report.ts';
+export { parseFaults, type SimChoices, simulate } from './run.ts';
