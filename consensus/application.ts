@@ -71,6 +71,8 @@ export interface Opened {
 }
 
 export interface Application {
+  /** true: entries are taken as they are, and `check` is never called */
+  readonly opaque?: boolean;
   /** Where the state stands; read once after opening. */
   open(done: Answer<Opened>): void;
   /** well formed, signed, not yet used: may this entry be ordered? Order of answers is order of entries. */

@@ -71,3 +71,20 @@ export const maxControlBytes = MiB;
 export const keptCommittedBlocks = 2 * maxExecutionLag;
 /** Blocks that gather before old ones are swept out: a sweep walks all that are kept, so its cost per block stays small. */
 export const forgetEvery = 256;
+
+/** Batches whose outcome a node remembers for questions that come after the answer: 4 a block, 64 blocks, 4 lanes. */
+export const maxRememberedOutcomes = 1_024;
+/** Callers that wait for an outcome at one node; one more is refused. */
+export const maxAwaitedOutcomes = 65_536;
+/** Clients' sessions that follow one chain at one node; one more hears of nothing and asks instead. */
+export const maxSubscribers = 10_000;
+/** Readers that wait for a header that covers their height; one more is refused. */
+export const maxWaitingReaders = 10_000;
+/** Entries taken for sealing and not yet sealed, in bytes; beyond it a client is told to retry. */
+export const maxUnsealedBytes = 8 * MiB;
+/** §8: an open batch is sealed after this long at the latest. */
+export const sealAfter: Ms = milliseconds(4);
+/** Pieces of evidence a node keeps: one per validator, kind and epoch (§11), at most this many. */
+export const maxEvidence = 1_000;
+/** Bytes of journal records handed to one turn of recovery. */
+export const replaySliceBytes = 256 * KiB;

@@ -482,6 +482,60 @@ export const errorRows = [
     meaning: 'A newer opening of this shard exists, so this one no longer writes.',
     remedy: 'Use the process that opened the shard last.',
   },
+  {
+    code: 5001,
+    name: 'not-ready',
+    meaning: 'This validator is catching up or waiting for its peers and accepts nothing yet.',
+    remedy: 'Try again in a moment, or send the command to another validator.',
+  },
+  {
+    code: 5002,
+    name: 'fenced',
+    meaning: 'This validator is fenced: it may not sign, so it accepts nothing.',
+    remedy: 'Send the command to another validator; `psky why` says why this one is fenced.',
+  },
+  {
+    code: 5003,
+    name: 'overloaded',
+    meaning: 'More waits to be ordered than this validator may hold.',
+    remedy: 'Send more slowly, or try again in a moment.',
+  },
+  {
+    code: 5004,
+    name: 'chain-stopped',
+    meaning: 'This chain has stopped on this node.',
+    remedy: 'Run `psky why`: it names the height and the reason. Other nodes may still serve the chain.',
+  },
+  {
+    code: 5005,
+    name: 'not-covered-in-time',
+    meaning: 'No committed header covered the answer within the time allowed.',
+    remedy: 'Run `psky why` to see whether the chain is halted; ask again with a longer timeout.',
+  },
+  {
+    code: 5006,
+    name: 'too-many-waiting',
+    meaning: 'Too many callers already wait for an answer of this kind at this node.',
+    remedy: 'Try again in a moment, or ask another node.',
+  },
+  {
+    code: 5007,
+    name: 'query-failed',
+    meaning: 'The ledger could not answer the query.',
+    remedy: 'Look at the log of the node; try another node.',
+  },
+  {
+    code: 5008,
+    name: 'malformed-entries',
+    meaning: 'The entries of a submission do not add up to their stated number or size.',
+    remedy: 'Each entry follows its length as 4 bytes little-endian; send 1 to 1,000 of them.',
+  },
+  {
+    code: 5009,
+    name: 'unknown-chain',
+    meaning: 'This node does not serve that chain.',
+    remedy: 'Ask for `status`: it lists the chains of the node by name and id.',
+  },
 ] as const satisfies readonly ErrorRow[];
 
 export type ErrorName = (typeof errorRows)[number]['name'];

@@ -4,7 +4,7 @@
 import { milliseconds } from '../../lib/units.ts';
 import { outranks, type QuorumCert, type TimeoutCert } from '../certificate/types.ts';
 import { verifyQuorumCert } from '../certificate/verify.ts';
-import { forgetEvery, keptCommittedBlocks, timerBase } from '../limits.ts';
+import { forgetEvery, keptCommittedBlocks } from '../limits.ts';
 import { divergesFrom, forgetBlock, verifiedTimeoutCert } from './blocks.ts';
 import { append, type Block, type Core, commitHeight, emit, type StopReason } from './core.ts';
 import { wantHeader } from './fetch.ts';
@@ -132,7 +132,7 @@ function afterCommit(core: Core, path: readonly Block[]): void {
   });
   if (useful) {
     core.usefulCommit = true;
-    core.timeoutBase = milliseconds(Math.max(timerBase, core.timeoutBase / 2));
+    core.timeoutBase = milliseconds(Math.max(core.timerFloor, core.timeoutBase / 2));
   }
   if (core.timers.has('progress')) core.timers.set('progress', milliseconds(core.now + core.timeoutBase));
   core.timers.delete('have');

@@ -47,6 +47,8 @@ export type Output =
   | { readonly type: 'send'; readonly to: number | 'all'; readonly message: PeerMessage; readonly after?: number }
   /** an own batch is durable: its entries are accepted */
   | { readonly type: 'accepted'; readonly batch: Batch }
+  /** the node may not sign (any more): its content was not taken */
+  | { readonly type: 'not-sealed'; readonly contentHash: Hash }
   /** L4: the content of an own batch that was left out, appended again */
   | { readonly type: 'reappended'; readonly lost: Hash; readonly batch: Batch }
   | { readonly type: 'committed'; readonly block: Block; readonly certificate: QuorumCert }
@@ -269,6 +271,8 @@ export interface Core {
   // timers
   readonly timers: Map<TimerName, Ms>;
   timeoutBase: Ms;
+  /** T1: max(1 s, four round trips) */
+  timerFloor: Ms;
   usefulCommit: boolean;
   resigned: boolean;
   workSince: Ms | undefined;
@@ -380,6 +384,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     laneReports: new Map(),
     timers: new Map(),
     timeoutBase: timerBase,
+    timerFloor: timerBase,
     usefulCommit: false,
     resigned: false,
     workSince: undefined,

@@ -2,10 +2,11 @@
 // in the node, in the simulator and in the model-based tests.
 
 import { exhaustive } from '../../lib/assert.ts';
-import type { Ms } from '../../lib/units.ts';
+import { type Ms, milliseconds } from '../../lib/units.ts';
+import { timerBase, timerCap } from '../limits.ts';
 import { learnQc, onCommitCert, onTimeoutCert, tryCommit } from './certify.ts';
 import { onCheckpointCert, onCheckpointVote, signPeriodicCheckpoint } from './checkpoints.ts';
-import type { Core, Output, Roots } from './core.ts';
+import { type Core, maySign, type Output, type Roots } from './core.ts';
 import { onSynced } from './durability.ts';
 import { executeCommitted, onExecuted } from './execution.ts';
 import { appendLostAgain, type BatchContent, onBatch, sealBatch } from './lanes.ts';
@@ -27,6 +28,8 @@ export type Input =
   /** seal an own batch; only while `maySeal` */
   | { readonly type: 'seal'; readonly content: BatchContent }
   | { readonly type: 'executed'; readonly height: number; readonly roots: Roots }
+  /** T1: the slowest smoothed round trip to a validator */
+  | { readonly type: 'round-trip'; readonly ms: number }
   /** nothing arrived; a deadline has passed */
   | { readonly type: 'wake' };
 
@@ -83,11 +86,16 @@ function handle(core: Core, input: Input): void {
       onSynced(core, input.through);
       break;
     case 'seal':
-      sealBatch(core, input.content);
+      if (maySign(core)) sealBatch(core, input.content);
+      else core.outputs.push({ type: 'not-sealed', contentHash: input.content.contentHash });
       break;
     case 'executed':
       onExecuted(core, input.height, input.roots);
       signPeriodicCheckpoint(core, input.height);
+      break;
+    case 'round-trip':
+      core.timerFloor = milliseconds(Math.min(timerCap, Math.max(timerBase, 4 * input.ms)));
+      core.timeoutBase = milliseconds(Math.max(core.timeoutBase, core.timerFloor));
       break;
     case 'wake':
       break;

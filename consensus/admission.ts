@@ -1,0 +1,306 @@
+// The actor at a chain's door (§8): it checks what clients submit, gathers the good entries into batches and answers when
+// they are durable. A batch is sealed at 512 KiB, after 4 ms, or at once when none of this node's own is unsynced.
+
+import type { Asker, Behavior, Effects, Message } from '../actors/index.ts';
+import type { Bytes } from '../lib/bytes.ts';
+import { type Hash, sha256Hex } from '../lib/hash.ts';
+import type { Admission, Application, ChainContext } from './application.ts';
+import type {
+  Accepted,
+  ChainAddresses,
+  NotSealed,
+  Reappended,
+  Refusal,
+  Seal,
+  Sealing,
+  Submit,
+  Submitted,
+} from './chain-messages.ts';
+import { errorCode } from './faults.ts';
+import { maxBatchBytes, maxBatchEntries, maxUnsealedBytes, sealAfter, sealBytes } from './limits.ts';
+
+export interface AdmissionOptions {
+  readonly application: Application;
+  readonly chain: ChainContext['chain'];
+  readonly addresses: ChainAddresses;
+  /** storage's word on whether there is room: undefined, or the code of the refusal */
+  readonly blocked: () => number | undefined;
+}
+
+type In =
+  | Submit
+  | Accepted
+  | Reappended
+  | Sealing
+  | NotSealed
+  | {
+      readonly type: 'checked';
+      readonly submit: Submit;
+      readonly offsets: readonly number[];
+      readonly verdicts: readonly Admission[] | string;
+      readonly asker: Asker | undefined;
+    }
+  | { readonly type: 'progress'; readonly height: number; readonly timeMs: number }
+  | { readonly type: 'seal-now' };
+
+interface Waiting {
+  readonly asker: Asker | undefined;
+  readonly refused: Submitted['refused'];
+  readonly offset: number;
+}
+
+interface Arena {
+  pieces: Bytes[];
+  size: number;
+  count: number;
+  waiting: Waiting[];
+}
+
+interface State {
+  sealing: Sealing;
+  arena: Arena;
+  /** batches given to the engine and not yet durable, with those who wait for each */
+  readonly sealed: Map<Hash, Waiting[][]>;
+  unsynced: number;
+  checking: number;
+  height: number;
+  timeMs: number;
+}
+
+const emptyArena = (): Arena => ({ pieces: [], size: 0, count: 0, waiting: [] });
+
+export function admissionBehavior(options: AdmissionOptions): Behavior<State, In> {
+  return {
+    kind: 'admission',
+    mailbox: { capacity: 16_384 },
+    start: () => ({
+      sealing: { type: 'sealing', allowed: false, reason: 'not-ready' },
+      arena: emptyArena(),
+      sealed: new Map(),
+      unsynced: 0,
+      checking: 0,
+      height: 0,
+      timeMs: 0,
+    }),
+    receive: (state, message, effects) => receive(options, state, message, effects),
+    describe: (state) => ({
+      state: state.sealing.reason,
+      context: { openBytes: state.arena.size, openEntries: state.arena.count, unsyncedBatches: state.unsynced },
+    }),
+  };
+}
+
+function receive(options: AdmissionOptions, state: State, message: In, effects: Effects<In>): void {
+  switch (message.type) {
+    case 'submit':
+      onSubmit(options, state, message, effects);
+      break;
+    case 'checked':
+      onChecked(options, state, message, effects);
+      break;
+    case 'accepted':
+      onAccepted(options, state, message, effects);
+      break;
+    case 'not-sealed':
+      for (const { asker } of takeSealed(state, message.contentHash)) {
+        const code = whyNot(options, state) ?? errorCode('not-ready');
+        const refusal: Refusal = { type: 'refusal', code };
+        effects.reply(refusal, asker);
+      }
+      break;
+    case 'reappended': // its content was answered under its first number; executors know where it stands now
+      break;
+    case 'sealing':
+      state.sealing = message;
+      if (message.allowed) sealIfDue(options, state, effects);
+      break;
+    case 'progress':
+      state.height = message.height;
+      state.timeMs = message.timeMs;
+      break;
+    case 'seal-now':
+      seal(options, state, effects);
+      break;
+  }
+}
+
+function onSubmit(options: AdmissionOptions, state: State, submit: Submit, effects: Effects<In>): void {
+  const refusal = whyNot(options, state);
+  if (refusal !== undefined) {
+    effects.reply(allRefused(submit.count, refusal));
+    return;
+  }
+  const offsets = entryOffsets(submit.entries, submit.count);
+  if (offsets === undefined) {
+    effects.reply(allRefused(submit.count, errorCode('malformed-entries')));
+    return;
+  }
+  const { asker } = effects;
+  if (options.application.opaque === true) {
+    take(options, state, submit.entries, submit.count, { asker, refused: [] }, effects);
+    return;
+  }
+  state.checking += submit.entries.length;
+  const context: ChainContext = {
+    chain: options.chain,
+    height: state.height,
+    timeMs: state.timeMs,
+    wallMs: effects.wallMs,
+  };
+  const entries = offsets.map((at, i) => submit.entries.subarray(at + 4, offsets[i + 1] ?? submit.entries.length));
+  effects.request((answer) => {
+    options.application.check(entries, context, (error, verdicts) =>
+      answer({ type: 'checked', submit, offsets, verdicts: error === undefined ? verdicts : error.message, asker }),
+    );
+  });
+}
+
+function whyNot(options: AdmissionOptions, state: State): number | undefined {
+  const blocked = options.blocked();
+  if (blocked !== undefined) return blocked;
+  const { allowed, reason } = state.sealing;
+  if (reason === 'fenced') return errorCode('fenced');
+  if (reason === 'stopped') return errorCode('chain-stopped');
+  if (!allowed && reason !== 'window-full') return errorCode('not-ready');
+  return state.arena.size + state.checking > maxUnsealedBytes ? errorCode('overloaded') : undefined;
+}
+
+function allRefused(count: number, code: number): Submitted {
+  return {
+    type: 'submitted',
+    refused: Array.from({ length: count }, (_, index) => ({ index, code })),
+    place: undefined,
+  };
+}
+
+/** Where each entry's length stands, or undefined when lengths and count do not add up. */
+function entryOffsets(entries: Bytes, count: number): readonly number[] | undefined {
+  if (count < 1 || count > maxBatchEntries || entries.length > maxBatchBytes) return undefined;
+  const offsets: number[] = [];
+  let at = 0;
+  while (at + 4 <= entries.length) {
+    offsets.push(at);
+    at +=
+      4 +
+      ((entries[at] as number) |
+        ((entries[at + 1] as number) << 8) |
+        ((entries[at + 2] as number) << 16) |
+        ((entries[at + 3] as number) * 0x1000000));
+    if (offsets.length > count) return undefined;
+  }
+  return at === entries.length && offsets.length === count ? offsets : undefined;
+}
+
+function onChecked(
+  options: AdmissionOptions,
+  state: State,
+  checked: Extract<In, { type: 'checked' }>,
+  effects: Effects<In>,
+): void {
+  const { submit, offsets, verdicts, asker } = checked;
+  state.checking -= submit.entries.length;
+  if (typeof verdicts === 'string') {
+    effects.note({
+      log: 'error',
+      message: 'the application could not check a submission',
+      fields: { reason: verdicts },
+    });
+    effects.reply(allRefused(submit.count, errorCode('query-failed')), asker);
+    return;
+  }
+  const refused: { index: number; code: number }[] = [];
+  verdicts.forEach((verdict, index) => {
+    if (!verdict.ok) refused.push({ index, code: verdict.code });
+  });
+  if (refused.length === submit.count) {
+    const answer: Submitted = { type: 'submitted', refused, place: undefined };
+    effects.reply(answer, asker);
+    return;
+  }
+  if (refused.length === 0) take(options, state, submit.entries, submit.count, { asker, refused }, effects);
+  else takeSome(options, state, { submit, offsets, refused, asker }, effects);
+}
+
+interface Some {
+  readonly submit: Submit;
+  readonly offsets: readonly number[];
+  readonly refused: Submitted['refused'];
+  readonly asker: Asker | undefined;
+}
+
+function takeSome(
+  options: AdmissionOptions,
+  state: State,
+  { submit, offsets, refused, asker }: Some,
+  effects: Effects<In>,
+): void {
+  const bad = new Set(refused.map(({ index }) => index));
+  const pieces = offsets.flatMap((at, i) =>
+    bad.has(i) ? [] : [submit.entries.subarray(at, offsets[i + 1] ?? submit.entries.length)],
+  );
+  take(options, state, pieces, submit.count - refused.length, { asker, refused }, effects);
+}
+
+/** Adds entries to the open batch by reference; a batch that would grow too large is sealed first. */
+function take(
+  options: AdmissionOptions,
+  state: State,
+  entries: Bytes | readonly Bytes[],
+  count: number,
+  answer: { readonly asker: Asker | undefined; readonly refused: Submitted['refused'] },
+  effects: Effects<In>,
+): void {
+  const pieces = entries instanceof Uint8Array ? [entries] : entries;
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const full = state.arena.size + size > maxBatchBytes || state.arena.count + count > maxBatchEntries;
+  if (full) seal(options, state, effects);
+  const { arena } = state;
+  if (arena.count === 0) effects.schedule('seal', sealAfter, { type: 'seal-now' });
+  arena.waiting.push({ ...answer, offset: arena.count });
+  arena.pieces.push(...pieces);
+  arena.size += size;
+  arena.count += count;
+  sealIfDue(options, state, effects);
+}
+
+function sealIfDue(options: AdmissionOptions, state: State, effects: Effects<In>): void {
+  if (state.arena.size >= sealBytes || state.unsynced === 0) seal(options, state, effects);
+}
+
+function seal(options: AdmissionOptions, state: State, effects: Effects<In>): void {
+  const { arena } = state;
+  if (arena.count === 0 || !state.sealing.allowed) return;
+  effects.cancel('seal');
+  state.arena = emptyArena();
+  state.unsynced += 1;
+  const contentHash = sha256Hex(...arena.pieces);
+  state.sealed.set(contentHash, [...(state.sealed.get(contentHash) ?? []), arena.waiting]);
+  const message: Seal = {
+    type: 'seal',
+    content: { count: arena.count, size: arena.size, contentHash, body: arena.pieces },
+  };
+  effects.send(options.addresses.engine, message as Message);
+}
+
+function onAccepted(
+  options: AdmissionOptions,
+  state: State,
+  { contentHash, lane, seq, digest }: Accepted,
+  effects: Effects<In>,
+): void {
+  const waiting = takeSealed(state, contentHash);
+  for (const { asker, refused, offset } of waiting) {
+    const answer: Submitted = { type: 'submitted', refused, place: { lane, seq, digest, offset } };
+    effects.reply(answer, asker);
+  }
+  sealIfDue(options, state, effects);
+}
+
+function takeSealed(state: State, contentHash: Hash): readonly Waiting[] {
+  const [waiting, ...rest] = state.sealed.get(contentHash) ?? [];
+  if (waiting === undefined) return [];
+  if (rest.length === 0) state.sealed.delete(contentHash);
+  else state.sealed.set(contentHash, rest);
+  state.unsynced -= 1;
+  return waiting;
+}

@@ -1,0 +1,208 @@
+// What the actors of one chain say to each other and to those outside who ask. Addresses: <chain>/chain/main is the
+// supervisor; below it admission/main, engine/main, executor/main and validator/main.
+
+import { type Address, address, type Message } from '../actors/index.ts';
+import type { Bytes } from '../lib/bytes.ts';
+import type { Hash } from '../lib/hash.ts';
+import type { BatchOutcome, QueryRequest } from './application.ts';
+import type { Batch, BatchContent, Block, Roots, SignedHeader, StopReason } from './core/index.ts';
+
+export interface ChainAddresses {
+  readonly chain: Address;
+  readonly admission: Address;
+  readonly engine: Address;
+  readonly executor: Address;
+  readonly validator: Address;
+}
+
+export function chainAddresses(chain: Hash): ChainAddresses {
+  const part = (kind: string): Address => address(chain, kind, 'main');
+  return {
+    chain: part('chain'),
+    admission: part('admission'),
+    engine: part('engine'),
+    executor: part('executor'),
+    validator: part('validator'),
+  };
+}
+
+// — admission —
+
+/** Asked by gateways. Entries side by side, each after its length as 4 bytes little-endian. Answered by `Submitted`. */
+export interface Submit extends Message {
+  readonly type: 'submit';
+  readonly count: number;
+  readonly entries: Bytes;
+}
+
+export interface Place {
+  readonly lane: number;
+  readonly seq: number;
+  readonly digest: Hash;
+  /** index within the batch of the first accepted entry; the others follow it */
+  readonly offset: number;
+}
+
+/** The answer to Submit, once what was accepted is durable. */
+export interface Submitted extends Message {
+  readonly type: 'submitted';
+  /** indices of refused entries with their codes; all others are accepted */
+  readonly refused: readonly { readonly index: number; readonly code: number }[];
+  readonly place: Place | undefined;
+}
+
+// — engine —
+
+/** Asked by admission; answered by `accepted` when the batch is durable. */
+export interface Seal extends Message {
+  readonly type: 'seal';
+  readonly content: BatchContent;
+}
+
+export interface Accepted extends Message {
+  readonly type: 'accepted';
+  readonly contentHash: Hash;
+  readonly lane: number;
+  readonly seq: number;
+  readonly digest: Hash;
+}
+
+/** To admission: the node may not sign any more, so what was given to seal is refused. */
+export interface NotSealed extends Message {
+  readonly type: 'not-sealed';
+  readonly contentHash: Hash;
+}
+
+/** Whether new batches may be sealed: told to admission whenever it changes. */
+export interface Sealing extends Message {
+  readonly type: 'sealing';
+  readonly allowed: boolean;
+  readonly reason: 'open' | 'window-full' | 'not-ready' | 'fenced' | 'not-a-validator' | 'stopped';
+}
+
+/** Asked by executors and gateways: answered by `covered` as soon as a committed header covers everything ordered by now. */
+export interface Cover extends Message {
+  readonly type: 'cover';
+  readonly minHeight: number;
+}
+
+export interface Covered extends Message {
+  readonly type: 'covered';
+  readonly execHeight: number;
+  readonly signed: SignedHeader;
+  /** encoded commit certificate of exactly this header */
+  readonly certificate: Bytes;
+}
+
+export interface ChainStatus extends Message {
+  readonly type: 'status';
+  readonly height: number;
+  readonly executed: number;
+  readonly covered: number;
+  readonly lastOrdered: number;
+  readonly term: number;
+  readonly leader: number;
+  readonly me: number | undefined;
+  readonly life: ValidatorLife;
+  readonly fenced: string | undefined;
+  readonly stopped: StopReason | undefined;
+  readonly timedOut: boolean;
+  readonly work: boolean;
+  /** validators whose links are up, this node included */
+  readonly connected: readonly boolean[];
+  readonly quorum: number;
+  /** wall clock of the last commit, or of the start */
+  readonly lastProgressMs: number;
+  readonly timeMs: number;
+  readonly checkpoint: number;
+  readonly evidence: readonly Evidence[];
+  readonly stateRoot: Hash;
+}
+
+export interface Evidence {
+  readonly kind: string;
+  readonly validator: number;
+  readonly detail: string;
+  readonly wallMs: number;
+}
+
+export type ValidatorLife = 'replaying' | 'syncing' | 'following' | 'leading' | 'abandoning' | 'fenced' | 'stopped';
+
+// — executor —
+
+export interface Execute extends Message {
+  readonly type: 'execute';
+  readonly block: Block;
+  readonly batches: readonly Batch[];
+}
+
+export interface ExecutedHeight extends Message {
+  readonly type: 'executed';
+  readonly height: number;
+  readonly roots: Roots;
+}
+
+/** A read of the ledger, answered by `queried`. */
+export interface Query extends Message {
+  readonly type: 'query';
+  readonly request: QueryRequest;
+  /** with a proof: wait until a committed header covers this height too */
+  readonly minHeight: number;
+  readonly timeoutMs: number;
+}
+
+export interface Queried extends Message {
+  readonly type: 'queried';
+  readonly height: number;
+  readonly value: Bytes | undefined;
+  readonly proof: Bytes | undefined;
+  readonly code: number | undefined;
+  readonly cover: Covered | undefined;
+}
+
+/** Asked by gateways: answered by `outcome` when the entry is executed. */
+export interface AwaitOutcome extends Message {
+  readonly type: 'await-outcome';
+  readonly place: Place;
+}
+
+export interface Outcome extends Message {
+  readonly type: 'outcome';
+  readonly height: number;
+  /** of the entry within its block */
+  readonly index: number;
+  readonly code: number;
+}
+
+/** To subscribers of the executor, once per executed block, in order. */
+export interface BlockExecuted extends Message {
+  readonly type: 'block-executed';
+  readonly height: number;
+  readonly id: Hash;
+  readonly timeMs: number;
+  readonly outcomes: readonly BatchOutcome[];
+  readonly digests: readonly Hash[];
+}
+
+/** L4: own content that a committed cut left out stands in another batch now. */
+export interface Reappended extends Message {
+  readonly type: 'reappended';
+  readonly lost: Hash;
+  readonly place: { readonly lane: number; readonly seq: number; readonly digest: Hash };
+}
+
+export interface Subscribe extends Message {
+  readonly type: 'subscribe';
+  readonly subscriber: Address;
+}
+
+export interface Unsubscribe extends Message {
+  readonly type: 'unsubscribe';
+  readonly subscriber: Address;
+}
+
+/** A question that cannot be answered now. */
+export interface Refusal extends Message {
+  readonly type: 'refusal';
+  readonly code: number;
+}
