@@ -110,6 +110,7 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     });
     http.on('request', (_, response) => response.writeHead(404, { connection: 'close' }).end());
     http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      if (socket.destroyed) return; // without a certificate
       socket.on('error', () => socket.destroy());
       const peer = identify(socket, request.headers[nodeHeader]);
       const channel = channelOfPath[request.url ?? ''];
