@@ -1,5 +1,6 @@
 // What `psky start` and `psky init` need from the composition root (drivers.ts).
 
+import type { ActorSystem } from '../actors/index.ts';
 import type { NetworkGenesis } from '../consensus/genesis/index.ts';
 import type { Log } from '../lib/log.ts';
 import type { NodeId } from '../net/index.ts';
@@ -14,7 +15,6 @@ export interface LaunchOptions {
   /** absent: a follower */
   readonly validatorKey: ValidatorKey | undefined;
   readonly files: HomeFiles;
-  /** the admin socket belongs to it */
   readonly home: string;
   readonly version: string;
   readonly log: Log;
@@ -31,6 +31,8 @@ export interface LaunchedNode {
   readonly ready: Promise<void>;
   /** committed height of the first chain */
   height(): number;
+  /** for `psky inspect` */
+  readonly actors: ActorSystem;
   /** what SIGHUP reloads */
   reload(config: NodeConfig): void;
   /** stops admitting and signing, flushes the journal, closes everything */

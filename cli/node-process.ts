@@ -6,11 +6,13 @@ import { createPinoLog, type PinoLog } from '../actors/drivers/pino-log.ts';
 import type { NetworkGenesis } from '../consensus/genesis/index.ts';
 import { equalBytes } from '../lib/bytes.ts';
 import { PskyError } from '../lib/errors.ts';
+import { type AdminServer, createAdminServer } from '../net/drivers/admin-server.ts';
 import { exitCode } from './exit.ts';
 import { formatPeerUrl, isLoopback, type NodeConfig } from './home/config.ts';
 import { loadConfig, loadGenesis, type NodeHome } from './home/home.ts';
 import { loadNodeKey, loadValidatorKey, type NodeKey, type ValidatorKey } from './home/key-files.ts';
 import { lockHome } from './home/lock.ts';
+import { registerInspection } from './inspection.ts';
 import { type LaunchedNode, loadDrivers } from './launch.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { type RunningInfo, removeRunning, writeRunning } from './running.ts';
@@ -58,16 +60,30 @@ export async function runNode(home: NodeHome, environment: Environment, owner: N
       log: log.log,
     });
     const info = runningInfoOf(config, nodeKey, node);
+    const admin = await openAdmin(home, node);
     writeRunning(home, info);
     owner.listening(info, node.role, node.height());
     node.ready.then(owner.ready, () => {});
     process.on('SIGHUP', () => reload(home, environment, node, log));
-    return await untilDrained(node, log, owner.diesWithParent);
+    const code = await untilDrained(node, log, owner.diesWithParent);
+    await new Promise<void>((closed) => admin.close(closed));
+    return code;
   } finally {
     removeRunning(home);
     release();
     logFile.close();
   }
+}
+
+function openAdmin(home: NodeHome, node: LaunchedNode): Promise<AdminServer> {
+  const admin = createAdminServer();
+  registerInspection(admin, node.actors);
+  return new Promise((resolve, reject) => {
+    admin.listen(home.path, (fault) => {
+      if (fault === undefined) resolve(admin);
+      else reject(new PskyError(fault.name, fault.detail));
+    });
+  });
 }
 
 async function untilDrained(node: LaunchedNode, log: PinoLog, diesWithParent: boolean): Promise<number> {

@@ -6,8 +6,12 @@ import { PskyError } from '../lib/errors.ts';
 import { exitCode } from './exit.ts';
 import { Output } from './output.ts';
 import { addDev } from './verbs/dev.ts';
+import { addHomeVerbs } from './verbs/home.ts';
+import { addInit } from './verbs/init.ts';
+import { addInspect } from './verbs/inspect.ts';
 import { addSim } from './verbs/sim.ts';
 import { addStart } from './verbs/start.ts';
+import { addStatus } from './verbs/status.ts';
 import { version } from './version.ts';
 
 export async function runProgram(argv: readonly string[]): Promise<void> {
@@ -22,8 +26,12 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
     code = given;
   };
   addDev(program, finish);
+  addInit(program, finish);
   addStart(program, finish);
   addSim(program, finish);
+  addStatus(program, finish);
+  addInspect(program, finish);
+  addHomeVerbs(program, finish);
   applyToAll(program, (command) =>
     command
       .exitOverride()

@@ -1,0 +1,89 @@
+// psky inspect: the actors of a node, and what its state machines do.
+
+import type { Command } from 'commander';
+import type { ActorDetail, SystemReport, TransitionRecord } from '../../actors/index.ts';
+import { PskyError } from '../../lib/errors.ts';
+import { connectAdmin } from '../../net/drivers/admin-client.ts';
+import { exitCode } from '../exit.ts';
+import type { NodeHome } from '../home/home.ts';
+import { formatTable } from '../output.ts';
+import { fromAdmin, remoteError } from '../remote-error.ts';
+import { runningInfo } from '../running.ts';
+import { addVerb, type Call, type Finish } from '../verb.ts';
+
+export function addInspect(program: Command, finish: Finish): void {
+  const inspect = program.command('inspect').description('look into a running node').enablePositionalOptions();
+  inspect.addHelpText('after', '\nExample:\n  $ psky inspect actors --home /tmp/net --node v2');
+  const specs = [
+    {
+      words: 'actors [address]',
+      summary: 'all actors with their states, mailboxes and last errors, or all of one',
+      example: 'inspect actors --home /tmp/net --node v2',
+      run: actors,
+    },
+    {
+      words: 'events',
+      summary: 'the transitions of all state machines, with --follow as they come',
+      example: 'inspect events --follow --json --home /tmp/net',
+      options: [{ flags: '-f, --follow', about: 'go on until interrupted' }],
+      run: events,
+    },
+  ];
+  for (const spec of specs) addVerb(inspect, spec, finish);
+}
+
+/** The first member that lives. */
+function liveHome(call: Call): NodeHome {
+  const members = call.members();
+  for (const home of members.values()) if (runningInfo(home) !== undefined) return home;
+  throw new PskyError('not-running', `Members: ${[...members.keys()].join(', ')}.`);
+}
+
+async function actors(call: Call): Promise<number> {
+  const client = await connectAdmin(liveHome(call).path);
+  try {
+    const [address] = call.args;
+    if (address !== undefined) {
+      const detail = (await client.call('actor', { address })) as ActorDetail;
+      call.out.result(detail, JSON.stringify(detail, undefined, 2));
+      return exitCode.ok;
+    }
+    const report = (await client.call('actors')) as SystemReport;
+    const rows = report.actors.map((each) => [
+      each.address.replace(/^([0-9a-f]{8})[0-9a-f]{56}/, '$1…'),
+      each.kind,
+      each.state ?? each.life,
+      `${each.mailboxDepth}/${each.mailboxCapacity}`,
+      String(each.restarts),
+      each.lastError?.message ?? '',
+    ]);
+    call.out.result(report, formatTable([['actor', 'kind', 'state', 'mailbox', 'restarts', 'last error'], ...rows]));
+    return exitCode.ok;
+  } catch (error) {
+    throw fromAdmin(error);
+  } finally {
+    client.close();
+  }
+}
+
+async function events(call: Call): Promise<number> {
+  const client = await connectAdmin(liveHome(call).path).catch((error) => {
+    throw fromAdmin(error);
+  });
+  const print = (event: unknown): void => {
+    process.stdout.write(`${call.out.json ? JSON.stringify(event) : describe(event as TransitionRecord)}\n`);
+  };
+  return new Promise((resolve, reject) => {
+    client.follow('events', { follow: call.flag('follow') }, print, (error) => {
+      client.close();
+      if (error === undefined) resolve(exitCode.ok);
+      else reject(remoteError(error));
+    });
+  });
+}
+
+function describe(event: TransitionRecord | { readonly lost: number }): string {
+  if ('lost' in event) return `(${event.lost} transitions were overwritten before they were read)`;
+  const time = new Date(event.wallMs).toISOString().slice(11, 23);
+  return `${time} ${event.actor.replace(/^([0-9a-f]{8})[0-9a-f]{56}/, '$1…')} ${event.from} ─${event.event}→ ${event.to}`;
+}

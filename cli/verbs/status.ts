@@ -1,0 +1,138 @@
+// psky status and psky why: how the network is, and why it is so.
+
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { PskyError } from '../../lib/errors.ts';
+import type { ChainStatus, RpcResult } from '../../net/gateway/protocol.ts';
+import { exitCode } from '../exit.ts';
+import { type Home, loadGenesis, type NodeHome } from '../home/home.ts';
+import { formatTable } from '../output.ts';
+import { callNode } from '../rpc.ts';
+import { type RunningInfo, runningInfo } from '../running.ts';
+import { addVerb, type Call, type Finish } from '../verb.ts';
+import { type Explanation, explain } from '../why.ts';
+
+/** a dead process refuses at once, a stopped one never answers; the answer is due within 5 s */
+const askMs = 1_500;
+
+export function addStatus(program: Command, finish: Finish): void {
+  const chain = { flags: '--chain <name>', about: 'a chain of the network; the first where absent' };
+  const specs = [
+    {
+      words: 'status',
+      summary: 'show members, heights and links',
+      example: 'status --home /tmp/net',
+      options: [chain],
+      run: status,
+    },
+    {
+      words: 'why',
+      summary: 'explain in one sentence how the chain is, and what to do',
+      example: 'why --home /tmp/net',
+      options: [chain],
+      run: why,
+    },
+  ];
+  for (const spec of specs) addVerb(program, spec, finish);
+}
+
+interface Asked {
+  readonly name: string;
+  readonly home: NodeHome;
+  readonly info: RunningInfo | undefined;
+  readonly node: RpcResult<'status'> | undefined;
+}
+
+async function askAll(members: ReadonlyMap<string, NodeHome>): Promise<readonly Asked[]> {
+  return Promise.all(
+    [...members].map(async ([name, home]) => {
+      const info = runningInfo(home);
+      const node =
+        info === undefined ? undefined : await callNode(info.rpc, 'status', {}, askMs).catch(() => undefined);
+      return { name, home, info, node };
+    }),
+  );
+}
+
+interface Survey {
+  readonly explanation: Explanation;
+  readonly asked: readonly Asked[];
+  readonly chain: string;
+}
+
+async function survey(call: Call): Promise<Survey> {
+  const home = call.home();
+  const genesis = loadGenesis(home);
+  const chain = call.text('chain') ?? genesis.chains[0]?.name ?? '';
+  if (!genesis.chains.some((each) => each.name === chain)) throw new PskyError('unknown-chain', `${chain}.`);
+  const asked = await askAll(call.members());
+  const validators = genesis.validators
+    .map((each) => each.name)
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const explanation = explain({
+    chain,
+    validators,
+    asked: asked.map((each) => ({ name: each.name, status: chainOf(each, chain) })),
+    revive: (name) => reviveCommand(home, name),
+    fallbackSince: lastSignOfLife(asked),
+  });
+  return { explanation, asked, chain };
+}
+
+function chainOf(asked: Asked, chain: string): ChainStatus | undefined {
+  return asked.node?.chains.find((each) => each.name === chain);
+}
+
+function reviveCommand(home: Home, name: string): string {
+  return home.kind === 'devnet' ? `psky dev revive ${name} --home ${home.path}` : `psky start --home <home of ${name}>`;
+}
+
+/** When the newest log of those who do not answer was last written. */
+function lastSignOfLife(asked: readonly Asked[]): string {
+  const times = asked
+    .filter((each) => each.node === undefined)
+    .map((each) => join(each.home.files.logs, 'node.log'))
+    .filter((path) => existsSync(path))
+    .map((path) => statSync(path).mtimeMs);
+  return new Date(times.length > 0 ? Math.max(...times) : Date.now()).toISOString();
+}
+
+async function why(call: Call): Promise<number> {
+  const { explanation } = await survey(call);
+  call.out.result(explanation, `${explanation.sentence}\n${explanation.remedy}`);
+  return exitCode.ok;
+}
+
+async function status(call: Call): Promise<number> {
+  const { explanation, asked, chain } = await survey(call);
+  const members = asked.map((each) => {
+    const seen = chainOf(each, chain);
+    return {
+      name: each.name,
+      pid: each.info?.pid ?? null,
+      rpc: each.info?.rpc ?? null,
+      ready: each.node?.ready ?? false,
+      state: seen?.state ?? 'down',
+      height: seen?.height ?? null,
+      execHeight: seen?.execHeight ?? null,
+      term: seen?.term ?? null,
+      leader: seen?.leader ?? null,
+      missing: seen?.missing ?? [],
+      chains: each.node?.chains ?? [],
+    };
+  });
+  const rows = members.map((each) => [
+    each.name,
+    each.state,
+    String(each.height ?? '–'),
+    String(each.execHeight ?? '–'),
+    String(each.term ?? '–'),
+    each.leader ?? '–',
+    each.pid === null ? '–' : String(each.pid),
+    each.rpc ?? '–',
+  ]);
+  const table = formatTable([['member', 'state', 'height', 'executed', 'term', 'leader', 'pid', 'rpc'], ...rows]);
+  call.out.result({ chain, ...explanation, members }, `${explanation.sentence}\n\n${table}`);
+  return exitCode.ok;
+}

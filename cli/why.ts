@@ -1,0 +1,173 @@
+// Explains in one sentence how a chain is, from what its members say of themselves. Pure: the verb asks the members.
+
+import { quorumOf } from '../consensus/certificate/index.ts';
+import type { ChainStatus } from '../net/gateway/protocol.ts';
+
+export interface MemberView {
+  readonly name: string;
+  /** undefined: the member did not answer in time */
+  readonly status: ChainStatus | undefined;
+}
+
+export interface Explanation {
+  readonly state: ChainStatus['state'];
+  /** validators that do not take part, in name order */
+  readonly missing: readonly string[];
+  readonly have: number;
+  readonly need: number;
+  readonly height: number;
+  /** ISO; since when it is so, as far as anyone knows */
+  readonly since: string;
+  readonly sentence: string;
+  readonly remedy: string;
+}
+
+export interface Question {
+  readonly chain: string;
+  /** all validators of the genesis, in name order */
+  readonly validators: readonly string[];
+  /** those that were asked: all of a devnet, or one node that then speaks for the rest */
+  readonly asked: readonly MemberView[];
+  /** how the user brings a member back */
+  readonly revive: (name: string) => string;
+  /** of a stop that nobody witnessed */
+  readonly fallbackSince: string;
+}
+
+export function explain(question: Question): Explanation {
+  const { validators, asked } = question;
+  const answers = asked.map((each) => each.status).filter((status) => status !== undefined);
+  const diverged = asked.filter((each) => each.status?.state === 'diverged').map((each) => each.name);
+  const fenced = asked.filter((each) => each.status?.state === 'fenced').map((each) => each.name);
+  const silent = silentOnes(question, answers);
+  const missing = validators.filter((name) => silent.has(name) || fenced.includes(name) || diverged.includes(name));
+  const { q: need } = quorumOf(validators.length);
+  const facts = {
+    missing,
+    have: validators.length - missing.length,
+    need,
+    height: Math.max(0, ...answers.map((status) => status.height)),
+  };
+  const state = judge(facts, { diverged, fenced, answers });
+  const since = sinceWhen(state, answers) ?? question.fallbackSince;
+  return {
+    state,
+    ...facts,
+    since,
+    ...wordsFor(state, { ...facts, since, question, diverged, fenced, silent, answers }),
+  };
+}
+
+/** Asked members that did not answer; and, where only one was asked, those that it has no link to. */
+function silentOnes({ validators, asked }: Question, answers: readonly ChainStatus[]): ReadonlySet<string> {
+  if (asked.length < validators.length && answers[0] !== undefined) return new Set(answers[0].missing);
+  if (answers.length === 0) return new Set(asked.map((each) => each.name));
+  return new Set(asked.filter((each) => each.status === undefined).map((each) => each.name));
+}
+
+interface Findings {
+  readonly diverged: readonly string[];
+  readonly fenced: readonly string[];
+  readonly answers: readonly ChainStatus[];
+}
+
+function judge(facts: { have: number; need: number }, { diverged, fenced, answers }: Findings): Explanation['state'] {
+  if (diverged.length > 0) return 'diverged';
+  if (facts.have < facts.need) return 'halted';
+  if (answers.length === 0) return 'halted';
+  if (fenced.length > 0) return 'fenced';
+  const states = answers.map((status) => status.state);
+  // one node's view can lag; a chain is slow or halted when most of those who answer see it so
+  const most = (state: string) => 2 * states.filter((each) => each === state).length > states.length;
+  if (most('halted')) return 'halted';
+  if (most('slow') || most('halted')) return 'slow';
+  return states.every((state) => state === 'idle') ? 'idle' : 'ok';
+}
+
+function sinceWhen(state: Explanation['state'], answers: readonly ChainStatus[]): string | undefined {
+  const same = answers.filter((status) => status.state === state);
+  const instants = (same.length > 0 ? same : answers).map((status) => status.since).filter((each) => each !== '');
+  return instants.sort()[0];
+}
+
+interface Scene extends Findings {
+  readonly question: Question;
+  readonly missing: readonly string[];
+  readonly silent: ReadonlySet<string>;
+  readonly have: number;
+  readonly need: number;
+  readonly height: number;
+  readonly since: string;
+}
+
+function wordsFor(state: Explanation['state'], scene: Scene): { sentence: string; remedy: string } {
+  const { question, have, need, height, missing } = scene;
+  const at = `Chain ${question.chain} at height ${height}`;
+  const clock = scene.since.slice(11, 19);
+  switch (state) {
+    case 'diverged':
+      return {
+        sentence: `${at}: ${list(scene.diverged)} computed another state than the quorum certified and stopped.`,
+        remedy: 'Keep its home and logs as evidence, report it, and replace the node by a fresh home.',
+      };
+    case 'halted': {
+      if (scene.answers.length === 0) {
+        return {
+          sentence: `No member answers; ${need} of ${question.validators.length} are needed.`,
+          remedy: startAll(question),
+        };
+      }
+      if (have >= need) return fromNode(scene, 'halted');
+      const wanted = need - have;
+      const back = missing.filter((name) => scene.silent.has(name)).slice(0, wanted);
+      return {
+        sentence: `${at} has halted since ${clock}: ${list(missing)} ${verb(missing)} missing, ${have} of ${question.validators.length} validators remain and ${need} are needed.`,
+        remedy:
+          back.length > 0
+            ? `Bring back ${list(back)}: ${back.map(question.revive).join('; ')}`
+            : 'Replace the fenced members by ones with new keys.',
+      };
+    }
+    case 'fenced':
+      return {
+        sentence: `${at} goes on; ${list(scene.fenced)} ${verb(scene.fenced)} fenced: the safety record of the key is missing or old, so it follows and signs nothing.`,
+        remedy: 'Let it follow, or give it a new validator key in the next set of validators.',
+      };
+    case 'slow':
+      return fromNode(scene, 'slow');
+    case 'idle':
+    case 'ok':
+      return {
+        sentence:
+          missing.length === 0
+            ? `${at} is ${state === 'idle' ? 'at rest: nothing waits to be ordered' : 'making progress'}; all ${have} validators take part.`
+            : `${at} goes on without ${list(missing)}: ${have} of ${question.validators.length} validators take part and ${need} are needed.`,
+        remedy:
+          missing.length === 0
+            ? 'Nothing to do.'
+            : `Bring back ${list(missing)}: ${missing.map(question.revive).join('; ')}`,
+      };
+  }
+}
+
+/** All needed members are there: the node itself knows best what holds it up. */
+function fromNode(scene: Scene, state: ChainStatus['state']): { sentence: string; remedy: string } {
+  const witness = scene.answers.find((status) => status.state === state);
+  return {
+    sentence: witness?.sentence ?? `Chain ${scene.question.chain} makes little progress.`,
+    remedy: witness?.remedy ?? 'Look at the logs: psky logs',
+  };
+}
+
+function startAll(question: Question): string {
+  return `Start them: ${question.revive(question.validators[0] ?? '')}`;
+}
+
+function list(names: readonly string[]): string {
+  if (names.length <= 1) return names.join('');
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+function verb(names: readonly string[]): string {
+  return names.length === 1 ? 'is' : 'are';
+}

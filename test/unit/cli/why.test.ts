@@ -1,0 +1,79 @@
+import t from 'tap';
+import { explain, type MemberView } from '../../../cli/why.ts';
+import type { ChainStatus } from '../../../net/gateway/protocol.ts';
+
+const validators = ['v1', 'v2', 'v3', 'v4'];
+
+function seen(name: string, change: Partial<ChainStatus> = {}): MemberView {
+  const status: ChainStatus = {
+    chain: 'ab'.repeat(32),
+    name: 'main',
+    application: 'key-value',
+    height: 12,
+    execHeight: 12,
+    term: 0,
+    leader: 'v1',
+    state: 'ok',
+    missing: [],
+    have: 4,
+    need: 3,
+    since: '2026-01-02T03:04:05.000Z',
+    sentence: 'The leader waits for execution.',
+    remedy: 'Wait.',
+    ...change,
+  };
+  return { name, status };
+}
+const dead = (name: string): MemberView => ({ name, status: undefined });
+
+function ask(asked: readonly MemberView[]) {
+  return explain({
+    chain: 'main',
+    validators,
+    asked,
+    revive: (name) => `revive ${name}`,
+    fallbackSince: '2026-01-01T00:00:00.000Z',
+  });
+}
+
+t.test('a chain is explained by what its members say', async (t) => {
+  const all = validators.map((name) => seen(name));
+  t.match(ask(all), { state: 'ok', missing: [], have: 4, need: 3, height: 12, sentence: /all 4 validators/ });
+  t.match(ask(validators.map((name) => seen(name, { state: 'idle' }))), { state: 'idle', sentence: /at rest/ });
+  t.match(ask([seen('v1'), seen('v2'), dead('v3'), seen('v4')]), {
+    state: 'ok',
+    missing: ['v3'],
+    have: 3,
+    sentence: /goes on without v3/,
+    remedy: /revive v3/,
+  });
+});
+
+t.test('fewer than a quorum is halted, whatever the rest still believe', async (t) => {
+  const halted = ask([seen('v1'), dead('v2'), dead('v3'), seen('v4', { height: 13 })]);
+  t.match(halted, { state: 'halted', missing: ['v2', 'v3'], have: 2, need: 3, height: 13 });
+  t.match(halted.sentence, /v2 and v3 are missing, 2 of 4 validators remain and 3 are needed/);
+  t.match(halted.remedy, /^Bring back v2: revive v2$/, 'one is enough');
+  t.match(ask(validators.map(dead)), { state: 'halted', have: 0, need: 3, since: '2026-01-01T00:00:00.000Z' });
+});
+
+t.test('one node alone speaks for the rest by its links', async (t) => {
+  t.match(ask([seen('v1', { state: 'halted', missing: ['v3', 'v4'] })]), {
+    state: 'halted',
+    missing: ['v3', 'v4'],
+    have: 2,
+  });
+  t.match(ask([seen('v1')]), { state: 'ok', have: 4 });
+});
+
+t.test('divergence, fencing and slowness name their members and reasons', async (t) => {
+  const rest = [seen('v2'), seen('v3'), seen('v4')];
+  t.match(ask([seen('v1', { state: 'diverged' }), ...rest]), {
+    state: 'diverged',
+    missing: ['v1'],
+    sentence: /v1 computed/,
+  });
+  t.match(ask([seen('v1', { state: 'fenced' }), ...rest]), { state: 'fenced', have: 3, sentence: /v1 is fenced/ });
+  const slow = ask(validators.map((name) => seen(name, { state: 'slow' })));
+  t.match(slow, { state: 'slow', sentence: 'The leader waits for execution.', remedy: 'Wait.' });
+});
