@@ -32,6 +32,7 @@ const special: Partial<Record<ErrorName, number>> = {
   'journal-write-failed': exitCode.unwritable,
   'shard-disk-failed': exitCode.unwritable,
   'low-disk': exitCode.unwritable,
+  'load-needs-disk': exitCode.unwritable,
 };
 
 export function exitCodeOf(name: ErrorName): number {

@@ -9,6 +9,7 @@ import { addDev } from './verbs/dev.ts';
 import { addHomeVerbs } from './verbs/home.ts';
 import { addInit } from './verbs/init.ts';
 import { addInspect } from './verbs/inspect.ts';
+import { addLoad } from './verbs/load.ts';
 import { addSim } from './verbs/sim.ts';
 import { addStart } from './verbs/start.ts';
 import { addStatus } from './verbs/status.ts';
@@ -32,6 +33,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   addStatus(program, finish);
   addInspect(program, finish);
   addHomeVerbs(program, finish);
+  addLoad(program, finish);
   applyToAll(program, (command) =>
     command
       .exitOverride()

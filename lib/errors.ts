@@ -127,6 +127,12 @@ export const errorRows = [
     remedy: 'Keep the homes and logs, and report it.',
   },
   {
+    code: 1060,
+    name: 'load-needs-disk',
+    meaning: 'The free disk cannot hold what this run of load would write.',
+    remedy: 'Free some space, or lower --rate, --size or --seconds.',
+  },
+  {
     code: 2001,
     name: 'malformed-command',
     meaning: 'The bytes are not a command in canonical form, or exceed a size limit.',

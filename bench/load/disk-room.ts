@@ -5,7 +5,7 @@
 import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GiB } from '../../lib/units.ts';
-import { diskReserveBytes } from './limits.ts';
+import { diskReserveShare } from './limits.ts';
 import type { LoadPlan, Schedule } from './plan.ts';
 
 export interface ShardHome {
@@ -17,7 +17,10 @@ export interface ShardHome {
 }
 
 export interface DiskRoom {
+  /** what the run may add, over all validators */
   readonly needed: number;
+  /** what it must leave */
+  readonly kept: number;
   readonly free: number;
   readonly fits: boolean;
 }
@@ -42,21 +45,25 @@ export function growthOf(
   return Math.ceil(bounded + (shard.application === 'key-value' ? written * storeShare : 0));
 }
 
-/** @param shards one per validator of this machine; all are taken to share the file system of the first */
-export function diskRoomFor(schedule: Schedule, shards: readonly ShardHome[]): DiskRoom {
+/**
+ * @param shards one per validator of this machine; all are taken to share the file system of the first
+ * @param lowDiskBytes of free space, below which nodes stop admitting
+ */
+export function diskRoomFor(schedule: Schedule, shards: readonly ShardHome[], lowDiskBytes: number): DiskRoom {
   const first = shards[0];
-  if (first === undefined) return { needed: 0, free: Number.POSITIVE_INFINITY, fits: true };
+  if (first === undefined) return { needed: 0, kept: 0, free: Number.POSITIVE_INFINITY, fits: true };
   const needed = shards.reduce((sum, shard) => sum + growthOf(schedule, shard, heldBytes(shard.folder)), 0);
   const disk = statfsSync(existing(first.folder));
   const free = disk.bavail * disk.bsize;
-  return { needed, free, fits: needed + diskReserveBytes <= free };
+  const kept = Math.ceil(lowDiskBytes * diskReserveShare);
+  return { needed, kept, free, fits: needed + kept <= free };
 }
 
 export function describeShortage(room: DiskRoom, plan: LoadPlan): string {
   const gib = (bytes: number): string => `${(bytes / GiB).toFixed(1)} GiB`;
   return (
     `${plan.rate}/s × ${plan.seconds} s × ${plan.size} B may take ${gib(room.needed)} over all validators, ` +
-    `${gib(diskReserveBytes)} must stay free, and ${gib(room.free)} are.`
+    `${gib(room.kept)} must stay free, and ${gib(room.free)} are.`
   );
 }
 

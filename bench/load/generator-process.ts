@@ -1,11 +1,15 @@
 // Entry of a generator process: takes a plan from its parent, drives its clients, reports, ends. The terminal's signals go
 // to the whole group; the parent decides, so they are ignored here, and a dead parent ends this process.
 
+import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
+import { accelerateSha256 } from '../../lib/hash.ts';
 import { openNodeStreamSocket } from '../../sdk/drivers/node-stream-socket.ts';
 import { Generator } from './generator.ts';
 import type { FromGenerator, ToGenerator } from './messages.ts';
 import { Schedule } from './plan.ts';
 import { workloadOf } from './workloads.ts';
+
+accelerateSha256(nativeSha256);
 
 let generator: Generator | undefined;
 

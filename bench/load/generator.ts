@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Histogram } from 'hdr-histogram-js';
 import { errorRowOfCode } from '../../lib/errors.ts';
 import type { OpenStreamSocket } from '../../sdk/stream-client.ts';
-import { type Counts, noCounts, openCommands } from './counts.ts';
+import { type Counts, noCounts } from './counts.ts';
 import type { Flight } from './flight.ts';
 import { newHistogram, packHistogram, recordRange } from './latency.ts';
 import { connectTimeoutMs, lookupEveryMs, reportEveryMs, sendGraceMs, settleMs } from './limits.ts';
@@ -53,6 +53,7 @@ export class Generator {
   #lastSendMs = 0;
   #lastProgressMs = 0;
   #stopped = false;
+  #sendingOver = false;
   #fromHeight = Number.MAX_SAFE_INTEGER;
   readonly #connected = new Set<number>();
   #onConnected: () => void = () => {};
@@ -101,6 +102,7 @@ export class Generator {
     await this.#untilSent();
     clearTimeout(this.#wake);
     for (const client of this.#clients) client.stopSending();
+    this.#sendingOver = true;
     await this.#untilSettled();
     for (const client of this.#clients) client.end();
     clearInterval(reports);
@@ -163,8 +165,7 @@ export class Generator {
 
   #takeReport(): GeneratorReport {
     const { plan } = this.#options;
-    const due = this.#now() === Number.NEGATIVE_INFINITY ? 0 : this.#entriesOffered();
-    this.#counts.offered = due * plan.commandsPerEntry;
+    this.#counts.offered = this.#entriesOffered() * plan.commandsPerEntry;
     const packed = packHistogram(this.#latencies);
     this.#latencies.reset();
     const disconnects = this.#disconnects;
@@ -172,11 +173,11 @@ export class Generator {
     return { counts: { ...this.#counts, reasons: { ...this.#counts.reasons } }, latencies: packed, disconnects };
   }
 
-  /** Due so far: of this process's clients, all when the schedule is over. */
+  /** Due so far, of this process's clients: exact at the end, a share of the schedule before. */
   #entriesOffered(): number {
-    const all = this.#options.clients.reduce((sum, client) => sum + this.#schedule.entriesOf(client), 0);
-    const due = this.#schedule.entriesDue(this.#now());
-    return due >= this.#schedule.entries ? all : Math.round((all * due) / this.#schedule.entries);
+    const { plan, clients } = this.#options;
+    if (this.#sendingOver) return this.#clients.reduce((sum, client) => sum + client.offered, 0);
+    return Math.round((this.#schedule.entriesDue(this.#now()) * clients.length) / plan.clients);
   }
 
   #eventsOf(client: number): LoadClientEvents {
@@ -221,11 +222,6 @@ export class Generator {
         this.#lastProgressMs = this.#now();
       },
     };
-  }
-
-  /** Accepted, and nobody knows what became of it. */
-  get lost(): number {
-    return openCommands(this.#counts);
   }
 }
 

@@ -1,8 +1,16 @@
 export type { Counts } from './counts.ts';
 export { type DiskRoom, describeShortage, diskRoomFor, growthOf, type ShardHome } from './disk-room.ts';
 export type { Target } from './generator.ts';
-export { type LatencyMs, summarise } from './latency.ts';
-export { defaultCoalesceMs, maxClients, maxCommandBytes, maxRate, maxSeconds, minBlobBytes } from './limits.ts';
+export { type LatencyMs, shareWithin, summarise } from './latency.ts';
+export {
+  defaultCoalesceMs,
+  maxClients,
+  maxCommandBytes,
+  maxFrameBytes,
+  maxRate,
+  maxSeconds,
+  minBlobBytes,
+} from './limits.ts';
 export { callNode } from './lookup.ts';
 export { type LoadMode, type LoadPlan, Schedule } from './plan.ts';
 export {

@@ -57,4 +57,16 @@ export function summarise(histogram: Histogram): LatencyMs | null {
   return { p50: at(50), p99: at(99), p999: at(99.9), max: toMs(histogram.maxValue) };
 }
 
+/** Share of the commands, 0 to 1, that took at most `ms`. */
+export function shareWithin(histogram: Histogram, ms: number): number {
+  let low = 0;
+  let high = 100;
+  for (let i = 0; i < 24; i++) {
+    const middle = (low + high) / 2;
+    if (histogram.getValueAtPercentile(middle) <= ms * 1000) low = middle;
+    else high = middle;
+  }
+  return histogram.maxValue <= ms * 1000 ? 1 : low / 100;
+}
+
 const toMs = (us: number): number => Math.round(us / 10) / 100;

@@ -1,6 +1,6 @@
 // Bounds of the load generator, with their arithmetic and what happens at the bound.
 
-import { GiB, KiB, MiB } from '../../lib/units.ts';
+import { KiB, MiB } from '../../lib/units.ts';
 
 /** 1,000,000 commands/s is three times what four validators on two cores ever ordered. Beyond: refused as usage. */
 export const maxRate = 1_000_000;
@@ -60,8 +60,8 @@ export const maxPresignedBytes = 256 * MiB;
 /** A hung system may stretch latencies to minutes; longer ones are recorded as this. */
 export const longestLatencyUs = 600_000_000;
 
-/** Free space that a run leaves: nodes stop admitting below 2 GiB (storage/limits.ts). */
-export const diskReserveBytes = 2.5 * GiB;
+/** Free space that a run leaves, as a share of what makes nodes stop admitting. */
+export const diskReserveShare = 1.25;
 
 /** Between two reports of a generator to its parent. */
 export const reportEveryMs = 250;

@@ -70,6 +70,7 @@ export class LoadClient {
   #target: number;
   #failures = 0;
   #ended = false;
+  #offered = 0;
 
   constructor(options: LoadClientOptions, world: LoadClientWorld, events: LoadClientEvents) {
     this.#options = options;
@@ -91,6 +92,11 @@ export class LoadClient {
 
   get sentAll(): boolean {
     return this.#nextSlot >= this.#options.schedule.slots && this.#resends.length === 0;
+  }
+
+  /** Entries that were sent, or that were due and never could be. */
+  get offered(): number {
+    return this.#offered;
   }
 
   connect(): void {
@@ -127,6 +133,7 @@ export class LoadClient {
       }
       if (this.#nextSlot >= schedule.slots || schedule.dueMs(this.#nextSlot) > this.#world.now()) return;
       this.#send(this.#nextSlot, 1);
+      this.#offered += schedule.countOf(this.#nextSlot);
       this.#nextSlot += clients;
     }
   }
@@ -141,10 +148,12 @@ export class LoadClient {
     }
   }
 
-  /** What was not sent by now never will be. */
+  /** What was not sent by now never will be; what is not due yet is not part of the run any more. */
   stopSending(): void {
     const { schedule, clients } = this.#options;
     for (; this.#nextSlot < schedule.slots; this.#nextSlot += clients) {
+      if (schedule.dueMs(this.#nextSlot) > this.#world.now()) continue;
+      this.#offered += schedule.countOf(this.#nextSlot);
       this.#events.refused(schedule.countOf(this.#nextSlot), ownCode.notSent, false);
     }
     for (const again of this.#resends) this.#events.refused(schedule.countOf(again.slot), ownCode.unanswered, false);

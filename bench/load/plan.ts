@@ -85,12 +85,4 @@ export class Schedule {
     const slot = Math.floor(entry / this.run);
     return Math.floor(slot / this.#clients) * this.run + (entry % this.run);
   }
-
-  /** Entries that a client sends in the whole run. */
-  entriesOf(client: number): number {
-    const slots = Math.max(0, Math.ceil((this.slots - client) / this.#clients));
-    if (slots === 0) return 0;
-    const last = client + (slots - 1) * this.#clients;
-    return (slots - 1) * this.run + this.countOf(last);
-  }
 }

@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { type Hash, zeroHash } from '../../lib/hash.ts';
+import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
+import { accelerateSha256, type Hash, zeroHash } from '../../lib/hash.ts';
 import { decodeClientFrame, encodeNodeFrame, type NodeFrame } from '../../net/gateway/protocol.ts';
 import { blobWorkload } from '../load/blob-workload.ts';
 import { summarise } from '../load/latency.ts';
@@ -93,5 +94,6 @@ async function measure(rate: number, seconds: number): Promise<void> {
   process.stdout.write(`${JSON.stringify({ ...figures, latencyMs: summarise(latencies) })}\n`);
 }
 
+accelerateSha256(nativeSha256);
 if (process.argv[2] === 'serve') serve();
 else await measure(Number(process.argv[2] ?? 150_000), Number(process.argv[3] ?? 3));
