@@ -2,7 +2,8 @@
 
 import type { Admission, ChainContext, Entry } from '../../consensus/application.ts';
 import { type ErrorName, errorRow } from '../../lib/errors.ts';
-import { decodeCommand, type ReceivedCommand } from '../commands/index.ts';
+import type { Store } from '../../storage/index.ts';
+import { commandHash, decodeCommand, type ReceivedCommand } from '../commands/index.ts';
 import { commandsPerSlice } from '../limits.ts';
 import { type Defer, inSlices, runSliced } from '../slices.ts';
 import { type Account, decodeAccount } from '../state/account.ts';
@@ -17,6 +18,7 @@ export interface AdmissionDesk {
   readonly verifier: SignatureVerifier;
   readonly verified: VerifiedHashes;
   readonly defer: Defer;
+  readonly store: Store;
 }
 
 type Verdict = { readonly command: ReceivedCommand } | { readonly refused: ErrorName };
@@ -34,7 +36,7 @@ export function admit(
   runSliced(desk.defer, read, () =>
     judgeSenders(desk, verdicts, (fault) => {
       if (fault !== undefined) return done(fault, []);
-      verifyAll(desk, verdicts, () => done(undefined, verdicts.map(admissionOf)));
+      verifyAll(desk, verdicts, () => markCopies(desk, entries, verdicts, done));
     }),
   );
 }
@@ -74,6 +76,31 @@ function verifyAll(desk: AdmissionDesk, verdicts: Verdict[], done: () => void): 
     },
   );
 }
+
+/** A command that has a receipt already is not in conflict with another one: it is a copy, and the receipt stands. */
+function markCopies(
+  desk: AdmissionDesk,
+  entries: readonly Entry[],
+  verdicts: Verdict[],
+  done: StateAnswer<readonly Admission[]>,
+): void {
+  const suspects = verdicts.flatMap((verdict, index) =>
+    'refused' in verdict && lateRefusals.has(verdict.refused) ? [index] : [],
+  );
+  const answer = (): void => done(undefined, verdicts.map(admissionOf));
+  if (suspects.length === 0) return answer();
+  const places = suspects.map((index) => desk.state.layout.located(commandHash(entries[index] as Entry)));
+  desk.store.getMany(places, (fault, found) => {
+    if (fault !== undefined) return done({ code: 'store', message: fault.message }, []);
+    suspects.forEach((index, i) => {
+      if (found[i] !== undefined) verdicts[index] = { refused: 'duplicate-command' };
+    });
+    answer();
+  });
+}
+
+/** What a command that was executed earlier meets. */
+const lateRefusals: ReadonlySet<ErrorName> = new Set(['nonce-used', 'nonce-too-old', 'expired']);
 
 function openVerdicts(verdicts: readonly Verdict[]): readonly { command: ReceivedCommand; index: number }[] {
   return verdicts.flatMap((verdict, index) => ('command' in verdict ? [{ command: verdict.command, index }] : []));

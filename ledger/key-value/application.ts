@@ -86,8 +86,8 @@ export class KeyValueLedger implements Application {
   }
 
   check(entries: readonly Entry[], context: ChainContext, done: Answer<readonly Admission[]>): void {
-    const { rules, state, verifier, verified, defer } = this;
-    admit({ rules, state, verifier, verified, defer }, entries, context, (fault, admissions) =>
+    const { rules, state, store, verifier, verified, defer } = this;
+    admit({ rules, state, store, verifier, verified, defer }, entries, context, (fault, admissions) =>
       done(fault && failed(fault), admissions),
     );
   }

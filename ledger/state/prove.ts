@@ -2,7 +2,7 @@
 
 import { type Bytes } from '../../lib/bytes.ts';
 import { hashToBytes } from '../../lib/hash.ts';
-import { bitOf, encodeProof, type StateProof } from '../proof.ts';
+import { bitOf, encodeProof, type StateProof } from '../proof/state-proof.ts';
 import { digitOf, type Leaf, levelsPerPage, nodeHash, nodeKinds, type Page, slotCount } from './page.ts';
 import type { AuthenticatedState, StateAnswer, StateName } from './state.ts';
 

@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { accountOf, signCommand } from '../../ledger/commands/index.ts';
-import { encodeProof } from '../../ledger/proof.ts';
+import { encodeProof } from '../../ledger/proof/state-proof.ts';
 import { encodeReceipt } from '../../ledger/receipt.ts';
 import { encodeAccount, newAccount, useNonce } from '../../ledger/state/account.ts';
 import { emptyHash } from '../../ledger/state/tree-hash.ts';

@@ -11,7 +11,7 @@ import {
   signCommand,
 } from '../../../ledger/commands/index.ts';
 import { BlobLedger, KeyValueLedger, type LedgerRules } from '../../../ledger/index.ts';
-import { accountKey, unwrapValue, valueKey, verifyStateProof } from '../../../ledger/proof.ts';
+import { accountKey, unwrapValue, valueKey, verifyStateProof } from '../../../ledger/proof/index.ts';
 import { decodeReceipt, type Receipt } from '../../../ledger/receipt.ts';
 import { decodeAccount, judgeNonce, newAccount, useNonce } from '../../../ledger/state/account.ts';
 import { bigEndian, concatBytes, noBytes, toUtf8 } from '../../../lib/bytes.ts';
@@ -303,6 +303,7 @@ t.test('what is refused has no effect, and says why', (t) => {
   );
   t.same(query(world, 'account', hashToBytes(aliceAccount)).value, before);
   t.same(run(world, used), ['duplicate-command']);
+  t.same(check(world, [used.entry]), ['duplicate-command']);
   t.match(receiptOf(world, used.hash), { height: 1, code: 0 }, 'the first receipt stays');
   t.same(run(world, good, good), ['ok', 'duplicate-command'], 'twice in one block');
   t.equal(codes(apply(world, [used.entry], blockTime + minute + 1))[0], 'duplicate-command', 'even after it expired');

@@ -3,7 +3,7 @@ import pkg from '@confio/ics23';
 import fc from 'fast-check';
 import t from 'tap';
 import { nativeSha256 } from '../../../actors/drivers/native-sha256.ts';
-import { decodeProof, verifyStateProof } from '../../../ledger/proof.ts';
+import { decodeProof, verifyStateProof } from '../../../ledger/proof/index.ts';
 import { proveName } from '../../../ledger/state/prove.ts';
 import { AuthenticatedState, nameOf, type StateHead } from '../../../ledger/state/state.ts';
 import { emptyHash, innerHash, leafHash, valueHashOf } from '../../../ledger/state/tree-hash.ts';

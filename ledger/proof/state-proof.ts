@@ -2,13 +2,11 @@
 // A proof is canonical msgpack [depth, bitmap, siblings, other]: the siblings from the root downwards, empty ones left out
 // (bit 0 in the bitmap, highest bit first); `other` is the leaf that stands where an absent key would, or nil.
 
-import { type Bytes, concatBytes, equalBytes } from '../lib/bytes.ts';
-import { type CodecLimits, decode, type Encodable, encode } from '../lib/codec.ts';
-import { type Hash, hashToBytes, sha256 } from '../lib/hash.ts';
-import { maxProofBytes } from './limits.ts';
-import { emptyHash, innerHash, leafHash, valueHashOf } from './state/tree-hash.ts';
-
-export { accountKey, unwrapValue, valueKey } from './state/keys.ts';
+import { type Bytes, concatBytes, equalBytes } from '../../lib/bytes.ts';
+import { type CodecLimits, decode, type Encodable, encode } from '../../lib/codec.ts';
+import { type Hash, hashToBytes, sha256 } from '../../lib/hash.ts';
+import { maxProofBytes } from '../limits.ts';
+import { emptyHash, innerHash, leafHash, valueHashOf } from '../state/tree-hash.ts';
 
 export interface StateProof {
   /** from the root downwards; `emptyHash` where there is nothing */

@@ -1,0 +1,202 @@
+// A client of one chain: signs, submits, waits, reads and, with a light client, believes only what is proved. When a
+// validator dies it sends the same signed bytes to another: the ledger executes a command once, however often it comes.
+
+import { defaultExpiryAheadMs, type Operation, type SignedEntry, signCommand } from '../ledger/commands/index.ts';
+import {
+  type Account,
+  decodeAccount,
+  decodeReceipt,
+  type Receipt as LedgerReceipt,
+  unwrapValue,
+} from '../ledger/proof/index.ts';
+import { type Bytes, concatBytes, fromHex, toHex } from '../lib/bytes.ts';
+import { errorRow, PskyError } from '../lib/errors.ts';
+import { type Hash, hashToBytes, parseHash } from '../lib/hash.ts';
+import type { Result } from '../lib/result.ts';
+import { type Receipt } from '../net/gateway/protocol.ts';
+import { toBase64 } from './base64.ts';
+import type { LightClient, LightFault, QueryResult, VerifiedState } from './light-client.ts';
+import type { Platform } from './platform.ts';
+import { RpcClient, RpcFailure } from './rpc-client.ts';
+import type { WalletKey } from './wallet.ts';
+
+export interface ClientOptions {
+  /** base URLs of validators, the preferred one first */
+  readonly endpoints: readonly string[];
+  readonly platform: Platform;
+  /** a chain's name or id; the node's first chain where absent */
+  readonly chain?: string;
+  /** needed for verified reads */
+  readonly light?: LightClient;
+}
+
+export interface SendOptions {
+  /** how long to wait for finality in all, 10 s unless told otherwise */
+  readonly timeoutMs?: number;
+}
+
+export interface CommandOptions {
+  /** false: each operation of a bundle stands for itself */
+  readonly atomic?: boolean;
+  /** a nonce whose command must have been executed before */
+  readonly after?: number;
+  /** 60 s unless told otherwise, at most 10 minutes */
+  readonly expiresInMs?: number;
+}
+
+export interface ReadOptions {
+  /** the state must be at least this new */
+  readonly minHeight?: number;
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 10_000;
+const retryPauseMs = 200;
+const attemptMs = 5_000;
+
+export class Client {
+  readonly rpc: RpcClient;
+  readonly #platform: Platform;
+  readonly #chain: { readonly chain?: string };
+  readonly #light: LightClient | undefined;
+  #chainId: Hash | undefined;
+
+  constructor(options: ClientOptions) {
+    this.rpc = new RpcClient(options);
+    this.#platform = options.platform;
+    this.#light = options.light;
+    this.#chain = options.chain === undefined ? {} : { chain: options.chain };
+    this.#chainId = options.light?.chain ?? (options.chain === undefined ? undefined : parseHash(options.chain));
+  }
+
+  /** From the light client where there is one: a node could name another chain. */
+  async chainId(): Promise<Hash> {
+    this.#chainId ??= (await this.rpc.call('validators', this.#chain)).chain as Hash;
+    return this.#chainId;
+  }
+
+  /** Signs a command; one operation, or a bundle of up to 1,000. */
+  async sign(
+    key: WalletKey,
+    operations: readonly Operation[],
+    nonce: number,
+    options: CommandOptions = {},
+  ): Promise<SignedEntry> {
+    const command = {
+      chain: await this.chainId(),
+      account: null,
+      nonce,
+      expiryMs: this.#platform.wallMs() + (options.expiresInMs ?? defaultExpiryAheadMs),
+      after: options.after ?? null,
+      atomic: options.atomic ?? true,
+      operations,
+    };
+    return signCommand(command, this.#platform.suite, key.keys);
+  }
+
+  /** @returns once a validator has synced it, or says why not */
+  submit(signed: SignedEntry): Promise<Receipt> {
+    return this.rpc.call('submit', { ...this.#chain, entry: toBase64(signed.entry) });
+  }
+
+  /**
+   * Sends until the command is final, refused, or the time is over (`pending`). A validator that dies or stays silent is
+   * replaced by the next one, which gets the same bytes.
+   */
+  async submitAndWait(signed: SignedEntry, options: SendOptions = {}): Promise<Receipt> {
+    const deadline = this.#platform.wallMs() + (options.timeoutMs ?? defaultTimeoutMs);
+    const entry = toBase64(signed.entry);
+    let resent = false;
+    let last: unknown;
+    for (;;) {
+      const left = deadline - this.#platform.wallMs();
+      if (left <= 0) break;
+      try {
+        const timeoutMs = Math.max(1, Math.min(left, this.rpc.endpointCount === 1 ? left : attemptMs, 60_000));
+        const params = { ...this.#chain, entry, timeoutMs };
+        const receipt = await this.rpc.callOne(this.rpc.endpoint, 'submitAndWait', params, timeoutMs + 1_000);
+        if (receipt.status === 'committed' || receipt.status === 'refused')
+          return await this.#settle(signed, receipt, resent);
+        last = undefined;
+      } catch (error) {
+        if (error instanceof RpcFailure && isFinal(error)) throw error;
+        last = error;
+        await this.#platform.delay(Math.min(retryPauseMs, Math.max(0, deadline - this.#platform.wallMs())));
+      }
+      resent = true;
+      this.rpc.moveOn();
+    }
+    if (last !== undefined && !(last instanceof RpcFailure) && !resent) throw last;
+    return { hash: signed.hash, status: 'pending', height: null, index: null, code: null };
+  }
+
+  /** The answer to a copy may be about the copy: the first one's receipt is what counts. */
+  async #settle(signed: SignedEntry, receipt: Receipt, resent: boolean): Promise<Receipt> {
+    if (!resent || !copyCodes.has(receipt.code ?? 0)) return receipt;
+    const first = await this.rpc.call('receipt', { ...this.#chain, hash: signed.hash });
+    return first.status === 'committed' && !copyCodes.has(first.code ?? 0) ? first : receipt;
+  }
+
+  /** Signs with the account's next nonce and waits; should another client take that nonce meanwhile, takes a new one. */
+  async execute(
+    key: WalletKey,
+    operations: readonly Operation[],
+    options: CommandOptions & SendOptions = {},
+  ): Promise<Receipt> {
+    for (let attempt = 1; ; attempt++) {
+      const nonce = await this.nextNonce(key.account);
+      const receipt = await this.submitAndWait(await this.sign(key, operations, nonce, options), options);
+      if (receipt.code !== nonceUsed || attempt === maxNonceAttempts) return receipt;
+    }
+  }
+
+  /** One above the highest that the answering node has executed. */
+  async nextNonce(account: Hash): Promise<number> {
+    return ((await this.account(account))?.highestNonce ?? 0) + 1;
+  }
+
+  /** An unproved read. */
+  async account(account: Hash, options: ReadOptions = {}): Promise<Account | undefined> {
+    const { value } = await this.query('account', hashToBytes(account), { ...options, prove: false });
+    return value === null ? undefined : decodeAccount(fromHex(value) ?? new Uint8Array(0));
+  }
+
+  /** An unproved read of what an account put under a key. */
+  async get(account: Hash, key: Bytes, options: ReadOptions = {}): Promise<Bytes | undefined> {
+    const { value } = await this.query('value', concatBytes([hashToBytes(account), key]), { ...options, prove: false });
+    return value === null ? undefined : unwrapValue(fromHex(value) ?? new Uint8Array(0));
+  }
+
+  /** A read that needs no trust in who answers. */
+  async getVerified(account: Hash, key: Bytes, options: ReadOptions = {}): Promise<Result<VerifiedState, LightFault>> {
+    if (this.#light === undefined) throw new PskyError('bad-configuration', 'A verified read needs the genesis.');
+    const answer = await this.query('value', concatBytes([hashToBytes(account), key]), { ...options, prove: true });
+    return this.#light.verifyValue(answer, account, key, options.minHeight);
+  }
+
+  /** The ledger's full receipt: failures inside a bundle, events. */
+  async ledgerReceipt(hash: Hash): Promise<LedgerReceipt | undefined> {
+    const { value } = await this.query('receipt', hashToBytes(hash), { prove: false });
+    return value === null ? undefined : decodeReceipt(fromHex(value) ?? new Uint8Array(0));
+  }
+
+  query(path: string, argument: Bytes, options: ReadOptions & { readonly prove: boolean }): Promise<QueryResult> {
+    const { minHeight, timeoutMs } = options;
+    return this.rpc.call('query', {
+      ...this.#chain,
+      path,
+      argument: toHex(argument),
+      prove: options.prove,
+      ...(minHeight === undefined ? {} : { minHeight }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+}
+
+const maxNonceAttempts = 5;
+const nonceUsed = errorRow('nonce-used').code;
+const copyCodes = new Set([nonceUsed, errorRow('duplicate-command').code, errorRow('expired').code]);
+
+/** Errors that no other validator would spare us. */
+const finalSlugs = new Set(['bad-request', 'unknown-method', 'not-authorized', 'too-large', 'unknown-chain']);
+const isFinal = (failure: RpcFailure): boolean => finalSlugs.has(failure.slug ?? '');
