@@ -308,7 +308,7 @@ export const errorRows = [
   },
   {
     code: 3006,
-    name: 'overloaded',
+    name: 'gateway-busy',
     meaning: 'The node has as much work of this sort as it takes.',
     remedy: 'Send the same bytes again a moment later, or to another validator.',
   },
@@ -362,7 +362,7 @@ export const errorRows = [
   },
   {
     code: 3015,
-    name: 'not-ready',
+    name: 'node-not-ready',
     meaning: 'The node cannot answer this yet.',
     remedy: 'Wait until /readyz says ready, or ask another node.',
   },
@@ -371,12 +371,6 @@ export const errorRows = [
     name: 'deadline-passed',
     meaning: 'The answer did not come within the time asked for.',
     remedy: 'Ask again, or give more time.',
-  },
-  {
-    code: 3017,
-    name: 'unknown-chain',
-    meaning: 'This node does not serve that chain.',
-    remedy: 'Ask status for the chains that it serves.',
   },
   {
     code: 3018,

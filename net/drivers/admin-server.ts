@@ -132,7 +132,7 @@ function serve(socket: Socket, verbs: ReadonlyMap<string, AdminVerb>): void {
   function start({ id, verb = '', params = {} }: Request): void {
     const handler = verbs.get(verb);
     if (handler === undefined) return fail(id, { name: 'unknown-method', detail: verb });
-    if (open.has(id) || open.size >= maxOpenRequests) return fail(id, { name: 'overloaded' });
+    if (open.has(id) || open.size >= maxOpenRequests) return fail(id, { name: 'gateway-busy' });
     open.set(id, () => {});
     handler(params, {
       event(value) {

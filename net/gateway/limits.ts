@@ -50,7 +50,7 @@ export const maxRequestsPerSecond = 200;
 /** Remote addresses remembered by the rate limit; beyond, the least recently seen is forgotten. */
 export const maxRememberedAddresses = 4_096;
 
-/** JSON-RPC calls of one WebSocket that are not answered yet; beyond: refused with `overloaded`. */
+/** JSON-RPC calls of one WebSocket that are not answered yet; beyond: refused with `gateway-busy`. */
 export const maxCallsInFlight = 256;
 
 export const maxSubscriptionsPerSocket = 32;

@@ -84,7 +84,7 @@ export function createSubscriptions({ topics, notify, soon, onLagged }: Subscrip
       const topic = topics.get(params.topic);
       if (topic === undefined) return refused({ name: 'not-found', detail: `topic ${params.topic}` });
       if (open.size >= maxSubscriptionsPerSocket)
-        return refused({ name: 'overloaded', detail: 'too many subscriptions' });
+        return refused({ name: 'gateway-busy', detail: 'too many subscriptions' });
       const subscription: Subscription = {
         id: ++lastId,
         credit: params.credit,

@@ -74,7 +74,9 @@ const statuses: Readonly<Partial<Record<GatewayFault['name'], number>>> = {
   'rate-limited': 429,
   'internal-error': 500,
   overloaded: 503,
+  'gateway-busy': 503,
   'not-ready': 503,
+  'node-not-ready': 503,
   'deadline-passed': 504,
 };
 export const statusOf = (fault: GatewayFault): number => statuses[fault.name] ?? 400;

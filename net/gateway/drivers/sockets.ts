@@ -79,8 +79,8 @@ export function createSockets(options: SocketsOptions): Sockets {
   }
 
   function crowded(from: string): GatewayFault | undefined {
-    if (draining) return { name: 'not-ready', detail: 'The node is shutting down.' };
-    if (clients.size >= maxSockets) return { name: 'overloaded' };
+    if (draining) return { name: 'node-not-ready', detail: 'The node is shutting down.' };
+    if (clients.size >= maxSockets) return { name: 'gateway-busy' };
     return !isLoopback(from) && (perAddress.get(from) ?? 0) >= maxSocketsPerAddress
       ? { name: 'rate-limited' }
       : undefined;
@@ -125,7 +125,7 @@ export function createSockets(options: SocketsOptions): Sockets {
     ws.on('message', (data, isBinary) => {
       if (isBinary) return ws.close(1003, 'JSON-RPC is text');
       if (callsInFlight >= maxCallsInFlight) {
-        return send(JSON.stringify({ jsonrpc: '2.0', id: null, error: rpcErrorOf({ name: 'overloaded' }) }));
+        return send(JSON.stringify({ jsonrpc: '2.0', id: null, error: rpcErrorOf({ name: 'gateway-busy' }) }));
       }
       callsInFlight++;
       dispatcher.handle(data.toString(), caller, (response) => {

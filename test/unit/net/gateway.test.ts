@@ -59,7 +59,7 @@ async function serve(test: Tap.Test, options: Partial<GatewayOptions> = {}): Pro
     answer(ok({ chain: chainId, height: 7, certificate: null })),
   );
   gateway.registerMethod('submit', 'submit', (_, __, answer) =>
-    answer(refused({ name: 'overloaded', detail: 'full' })),
+    answer(refused({ name: 'gateway-busy', detail: 'full' })),
   );
   gateway.registerTopic('blocks', {
     open(_, subscriber) {
@@ -144,7 +144,7 @@ t.test('JSON-RPC: results, typed errors, batches, notifications', async (t) => {
   ]);
   t.match(await answers(call('submit', { entry: 'AAAA' })), [
     200,
-    { error: { code: -32000, message: /full$/, data: { name: 'overloaded', remedy: /again/ } } },
+    { error: { code: -32000, message: /full$/, data: { name: 'gateway-busy', remedy: /again/ } } },
   ]);
   t.match(await answers('{'), [200, { id: null, error: { code: -32700 } }]);
   t.match(await answers('7'), [200, { error: { code: -32600 } }]);
@@ -450,7 +450,7 @@ t.test('admin socket: private, one per home, also where the home’s path is lon
     const server = createAdminServer();
     let gone = 0;
     server.register('status', (params, reply) => reply.result({ echo: params }));
-    server.register('broken', (_, reply) => reply.fail({ name: 'not-ready' }));
+    server.register('broken', (_, reply) => reply.fail({ name: 'node-not-ready' }));
     server.register('follow', (_, reply) => {
       reply.onGone(() => gone++);
       for (let i = 0; i < 3; i++) reply.event(i);
@@ -462,7 +462,7 @@ t.test('admin socket: private, one per home, also where the home’s path is lon
     t.match(await new Promise((resolve) => second.listen(home, resolve)), { name: 'address-in-use' });
     const client: AdminClient = await connectAdmin(home);
     t.same(await client.call('status', { a: 1 }), { echo: { a: 1 } });
-    t.match(await faultOf(client.call('broken')), { name: 'not-ready', code: 'PSKY-3015' });
+    t.match(await faultOf(client.call('broken')), { name: 'node-not-ready', code: 'PSKY-3015' });
     t.match(await faultOf(client.call('nothing')), { name: 'unknown-method' });
     const events: unknown[] = [];
     await new Promise<void>((resolve) => {
