@@ -58,7 +58,7 @@ export class RpcClient {
 
   /**
    * Asks each endpoint once, the preferred one first; who answers becomes the preferred one.
-   * @throws RpcFailure where a node refuses; PskyError `nobody-answers` where none answers
+   * @throws RpcFailure where a node refuses; PskyError `node-unreachable` where none answers
    */
   async call<M extends RpcMethod>(method: M, params: RpcParams<M>, timeoutMs = this.#timeoutMs): Promise<RpcResult<M>> {
     let last: unknown;
@@ -72,7 +72,7 @@ export class RpcClient {
       }
     }
     if (last instanceof RpcFailure) throw last;
-    throw new PskyError('nobody-answers', `Asked ${this.#endpoints.join(', ')}: ${messageOf(last)}.`);
+    throw new PskyError('node-unreachable', `Asked ${this.#endpoints.join(', ')}: ${messageOf(last)}.`);
   }
 
   /** @throws RpcFailure where the node refuses, and whatever the network throws */

@@ -2,7 +2,7 @@
 // inner = H(1 ‖ left ‖ right), an empty subtree is 32 zero bytes, a leaf stands at the shallowest depth where it is alone.
 
 import type { Bytes } from '../../lib/bytes.ts';
-import { type Hash, hashFromBytes, sha256, sha256Hex } from '../../lib/hash.ts';
+import { type Hash, sha256, sha256Hex } from '../../lib/hash.ts';
 
 const leafPrefix = Uint8Array.of(0);
 const innerPrefix = Uint8Array.of(1);
@@ -29,8 +29,4 @@ export function innerHash(left: Bytes, right: Bytes): Bytes {
 /** @param children left and right, 64 bytes in one piece */
 export function innerHashOf(children: Bytes): Bytes {
   return sha256(innerPrefix, children);
-}
-
-export function rootOf(hash: Bytes): Hash {
-  return hashFromBytes(hash);
 }
