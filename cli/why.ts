@@ -86,7 +86,9 @@ function judge(facts: { have: number; need: number }, { diverged, fenced, answer
 
 function sinceWhen(state: Explanation['state'], answers: readonly ChainStatus[]): string | undefined {
   const same = answers.filter((status) => status.state === state);
-  const instants = (same.length > 0 ? same : answers).map((status) => status.since).filter((each) => each !== '');
+  // what a node that has not noticed yet says is about another state
+  const witnesses = same.length > 0 ? same : state === 'halted' ? [] : answers;
+  const instants = witnesses.map((status) => status.since).filter((each) => each !== '');
   return instants.sort()[0];
 }
 
