@@ -52,7 +52,7 @@ export interface LoadOutcome {
   readonly latencies: Histogram;
   readonly series: readonly LoadSecond[];
   readonly disconnects: readonly string[];
-  /** CPU of the generators over the schedule's time; 1 is one core */
+  /** CPU of the generators from the first command to the last notice; 1 is one core */
   readonly generatorCores: number;
   readonly processes: number;
 }
@@ -186,7 +186,7 @@ class Run {
       latencies: this.#total,
       series: this.#series,
       disconnects: [...this.#disconnects],
-      generatorCores: this.#cpuSeconds / this.#options.plan.seconds,
+      generatorCores: (this.#cpuSeconds * 1000) / (Date.now() - this.#startAt),
       processes: this.#children.length,
     };
   }

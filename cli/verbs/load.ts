@@ -56,6 +56,7 @@ export function addLoad(program: Command, finish: Finish): void {
 
 async function runLoad(call: Call): Promise<number> {
   const load = prepareLoad(call);
+  if (load.plan.mode !== 'blob') call.out.remark('signing ahead …');
   const bar = call.out.progress('load', load.plan.seconds);
   const run = startLoad(runOptions(load), (progress) => show(bar, load, progress));
   const release = onStopSignals({ drain: () => run.stop(), force: (code) => process.exit(code) });
