@@ -1,5 +1,13 @@
 export { type Committee, type CommitteeOptions, committeeOf, leaderOf, quorumOf } from './committee.ts';
-export { batchDigest, blockId, bodyHash, bodyHashFromOrderHash } from './hashing.ts';
+export {
+  batchDigest,
+  blockId,
+  bodyHash,
+  bodyHashFromOrderHash,
+  proposalText,
+  timeoutText,
+  voteText,
+} from './hashing.ts';
 export {
   certifiedBlock,
   checkpointCertShape,

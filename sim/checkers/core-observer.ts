@@ -35,6 +35,16 @@ export function observeCore(probe: ChainProbe): CoreHooks {
   };
 }
 
+/** Hooks one behind the other: each sees what the one before it returned. */
+export function joinHooks(...all: readonly CoreHooks[]): CoreHooks {
+  return {
+    started(core, perform) {
+      for (const hooks of all) hooks.started?.(core, perform);
+    },
+    stepped: (core, outputs) => all.reduce((given, hooks) => hooks.stepped?.(core, given) ?? given, outputs),
+  };
+}
+
 function reportRecovery(core: Core, probe: ChainProbe): void {
   for (const { header } of core.blocks.values()) if (header !== undefined) probe.headerRecorded?.(header, recovered);
   for (const qc of core.qcs.values()) probe.qcRecorded?.(qc, recovered);

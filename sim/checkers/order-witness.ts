@@ -1,0 +1,61 @@
+// Which entries were ordered, by their content: accepted ones must be there in the end, and none twice.
+
+import type { Batch, Core, Output } from '../../consensus/core/index.ts';
+import type { CoreHooks } from '../../consensus/hooks.ts';
+import { type Bytes, concatBytes, toUtf8 } from '../../lib/bytes.ts';
+import type { Verdict } from './verdict.ts';
+
+export class OrderWitness {
+  readonly #verdict: Verdict;
+  readonly #heightOf = new Map<string, number>();
+  #height = 0;
+
+  constructor(verdict: Verdict) {
+    this.#verdict = verdict;
+  }
+
+  has(entry: string): boolean {
+    return this.#heightOf.has(entry);
+  }
+
+  /** The first trusted validator that executes a height tells what it orders; ChainChecker compares the others with it. */
+  hooks(sacrificed: boolean): CoreHooks {
+    return {
+      stepped: (_core: Core, outputs: readonly Output[]) => {
+        if (sacrificed) return outputs;
+        for (const output of outputs)
+          if (output.type === 'execute' && output.block.height > this.#height) {
+            this.#height = output.block.height;
+            for (const batch of output.batches) this.#take(batch, output.block.height);
+          }
+        return outputs;
+      },
+    };
+  }
+
+  #take(batch: Batch, height: number): void {
+    for (const bytes of entriesOf(batch.body)) {
+      const entry = toUtf8(bytes);
+      // what a Byzantine validator made up is not ours to count
+      if (entry === undefined || !entry.startsWith('entry ')) continue;
+      const before = this.#heightOf.get(entry);
+      if (before !== undefined)
+        this.#verdict.violated('each entry is ordered once', `${entry} at ${before} and ${height}`);
+      this.#heightOf.set(entry, height);
+    }
+  }
+}
+
+/** Entries stand behind their lengths, 4 bytes little-endian; pieces may split them. */
+function entriesOf(body: readonly Bytes[]): readonly Bytes[] {
+  const joined = body.length === 1 ? (body[0] as Bytes) : concatBytes(body);
+  const view = new DataView(joined.buffer, joined.byteOffset, joined.byteLength);
+  const entries: Bytes[] = [];
+  for (let at = 0; at + 4 <= joined.length; ) {
+    const length = view.getUint32(at, true);
+    if (at + 4 + length > joined.length) break;
+    entries.push(joined.subarray(at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return entries;
+}

@@ -1,0 +1,242 @@
+// Validators in one process: hosts with disks and a network, a program on each, faults, load and checkers. What the
+// program is, the caller says; psky sim boots whole nodes, a test may boot something smaller.
+
+import type { Committee, Header, QuorumCert } from '../consensus/certificate/index.ts';
+import type { CoreHooks } from '../consensus/hooks.ts';
+import type { NodeId, PeerAddress, Transport } from '../net/index.ts';
+import { createMisbehaviour, type Misbehaviour } from './byzantine/misbehaviour.ts';
+import { ChainChecker } from './checkers/chain-checker.ts';
+import { joinHooks, observeCore } from './checkers/core-observer.ts';
+import { OrderWitness } from './checkers/order-witness.ts';
+import { fastDisk } from './disk.ts';
+import { type FaultKind, FaultPlan } from './faults.ts';
+import { Host } from './host.ts';
+import type { SimProcess } from './machine.ts';
+import { localNetwork, SimNetwork, wideNetwork } from './network.ts';
+import type { SimReport } from './report.ts';
+import { Load, type SimNode } from './workloads.ts';
+import { World } from './world.ts';
+
+/** Everything a node needs in order to live on one host. */
+export interface Boot {
+  readonly index: number;
+  readonly host: Host;
+  readonly process: SimProcess;
+  readonly transport: Transport;
+  readonly peers: readonly PeerAddress[];
+  /** to be called by the chain under test */
+  readonly hooks: CoreHooks;
+}
+
+export interface ClusterOptions {
+  readonly seed: number;
+  readonly validators: number;
+  readonly virtualSeconds: number;
+  readonly faults: readonly FaultKind[];
+  readonly committee: Committee;
+  readonly nodeIds: readonly NodeId[];
+  readonly certificateProves: (header: Header, certificate: QuorumCert) => boolean;
+  /** Starts a node. It is complete some events later, and then calls `ready`. */
+  readonly boot: (boot: Boot, ready: (node: SimNode) => void) => void;
+  readonly log?: (line: string) => void;
+  readonly progress?: (virtualSeconds: number) => void;
+  /** faults fall so long, then the world heals and must make progress; repeated until the time is over */
+  readonly roundMs?: number;
+}
+
+/** From healing to the last accepted command at every intact validator: a few timers at their cap of 8 s. */
+const recoveryMs = 40_000;
+/** After the last command and its checkpoint an idle chain sends nothing for so long. */
+const silenceMs = 3_000;
+
+export function runCluster(options: ClusterOptions): SimReport {
+  const cluster = new Cluster(options);
+  cluster.run();
+  return cluster.report();
+}
+
+class Cluster {
+  readonly #options: ClusterOptions;
+  readonly #world: World;
+  readonly #network: SimNetwork;
+  readonly #hosts: readonly Host[];
+  readonly #sacrificed: ReadonlySet<number>;
+  readonly #checker: ChainChecker;
+  readonly #order: OrderWitness;
+  readonly #plan: FaultPlan;
+  readonly #load: Load;
+  readonly #misbehaviour: ReadonlyMap<number, Misbehaviour>;
+  readonly #nodes = new Map<number, SimNode>();
+  #sent = 0;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    const world = new World(options.seed, options.log);
+    this.#world = world;
+    const { faults, network, disk, protocol } = world.random;
+    this.#network = new SimNetwork(world, network.pick([localNetwork, localNetwork, wideNetwork]));
+    const { f } = options.committee;
+    const costly = options.faults.some((kind) => kind === 'byzantine' || kind === 'bit-rot');
+    const indices = Array.from({ length: options.validators }, (_, index) => index);
+    this.#sacrificed = new Set(costly ? faults.shuffle(indices).slice(0, f) : []);
+    this.#checker = new ChainChecker(
+      {
+        name: 'main',
+        committee: options.committee,
+        certificateProves: options.certificateProves,
+        sacrificed: this.#sacrificed,
+        faultFree: options.faults.length === 0,
+      },
+      world,
+    );
+    this.#order = new OrderWitness(world);
+    this.#misbehaviour = new Map(
+      [...this.#sacrificed].map((index) => [index, createMisbehaviour(protocol.fork(`byzantine ${index}`))]),
+    );
+    const profile = {
+      ...fastDisk,
+      direct: disk.chance(0.5),
+      syncMs: disk.pick([
+        [0.1, 0.6],
+        [0.2, 1],
+        [1, 10],
+      ] as const),
+    };
+    this.#hosts = indices.map(
+      (index) =>
+        new Host(world, {
+          index,
+          name: `v${index + 1}`,
+          program: (host, process) => this.#boot(host, process),
+          disk: profile,
+          restartMs: [10, 1000],
+        }),
+    );
+    this.#plan = new FaultPlan(
+      {
+        world,
+        hosts: this.#hosts,
+        network: this.#network,
+        sacrificed: [...this.#sacrificed],
+        misbehave: (host, forMs) => this.#misbehave(host, forMs),
+        mayRot: (path) => path.endsWith('.segment'),
+      },
+      { kinds: options.faults, everyMs: [100, 1500] },
+    );
+    this.#load = new Load(world, { nodes: () => this.#nodes, trusted: (index) => !this.#sacrificed.has(index) });
+  }
+
+  run(): void {
+    const { virtualSeconds, roundMs = 45_000 } = this.#options;
+    for (const host of this.#hosts) host.start();
+    const endMs = virtualSeconds * 1000;
+    do {
+      this.#faultsUntil(Math.min(endMs, this.#world.nowMs + roundMs));
+      this.#heal();
+      this.#expectSilence();
+    } while (this.#intact && this.#world.nowMs < endMs);
+  }
+
+  report(): SimReport {
+    return {
+      verdict: this.#intact ? 'ok' : 'violated',
+      traceHash: this.#world.trace.digest(),
+      events: this.#world.events,
+      commits: this.#checker.commits,
+      faults: this.#plan.counts,
+      violations: this.#world.violations,
+    };
+  }
+
+  get #intact(): boolean {
+    return this.#world.violations.length === 0;
+  }
+
+  #faultsUntil(untilMs: number): void {
+    this.#load.start();
+    this.#plan.start();
+    while (this.#intact && this.#world.nowMs < untilMs) {
+      this.#world.run(Math.min(untilMs, this.#world.nowMs + 1000));
+      this.#options.progress?.(Math.floor(this.#world.nowMs / 1000));
+    }
+  }
+
+  #heal(): void {
+    if (!this.#intact) return;
+    this.#plan.heal();
+    for (const misbehaviour of this.#misbehaviour.values()) misbehaviour.end();
+    this.#load.stop();
+    const deadline = this.#world.nowMs + recoveryMs;
+    // also what is accepted from now on must be committed: healing is more than a standstill without loss
+    this.#world.after(1000, () => this.#load.once());
+    this.#world.run(this.#world.nowMs + 1500);
+    let unsettled = this.#unsettled();
+    while (this.#intact && unsettled !== undefined && this.#world.nowMs < deadline) {
+      this.#world.run(this.#world.nowMs + 100);
+      unsettled = this.#unsettled();
+    }
+    if (this.#intact && unsettled !== undefined) this.#world.violated('progress after healing', unsettled);
+  }
+
+  /** @returns what is still to happen before every intact validator has everything, as a sentence */
+  #unsettled(): string | undefined {
+    const top = this.#checker.highestCommitted;
+    for (const host of this.#hosts) {
+      if (this.#sacrificed.has(host.index)) continue;
+      const [commit, executed] = [this.#checker.commitHeight(host.index), this.#checker.executedHeight(host.index)];
+      if (!host.running) return `${host.name} does not run`;
+      if (commit < top) return `${host.name} has committed ${commit} of ${top} heights`;
+      if (executed < top) return `${host.name} has executed ${executed} of ${top} heights`;
+    }
+    return this.#load.waiting(this.#order);
+  }
+
+  /** An idle chain sends nothing: a sacrificed validator is switched off for it, as it may babble for ever. */
+  #expectSilence(): void {
+    if (!this.#intact) return;
+    for (const index of this.#sacrificed) this.#hosts[index]?.crash('killed');
+    const deadline = this.#world.nowMs + recoveryMs;
+    let before = -1;
+    while (this.#intact && before !== this.#sent && this.#world.nowMs < deadline) {
+      before = this.#sent;
+      this.#world.run(this.#world.nowMs + silenceMs);
+    }
+    if (before !== this.#sent)
+      this.#world.violated('idle ⇒ no messages', `${this.#sent - before} in the last ${silenceMs} ms`);
+    for (const index of this.#sacrificed) this.#hosts[index]?.start();
+  }
+
+  #boot(host: Host, process: SimProcess): void {
+    const { index } = host;
+    const { nodeIds, boot } = this.#options;
+    process.onDeath(() => {
+      this.#nodes.delete(index);
+      this.#checker.nodes[index]?.ended();
+    });
+    const hooks = joinHooks(observeCore(this.#checker.probe(index)), this.#order.hooks(this.#sacrificed.has(index)), {
+      stepped: (_, outputs) => {
+        for (const output of outputs) if (output.type === 'send') this.#sent++;
+        return outputs;
+      },
+    });
+    const misbehaviour = this.#misbehaviour.get(index);
+    const node: Boot = {
+      index,
+      host,
+      process,
+      transport: this.#network.transport(process, nodeIds[index] as NodeId),
+      peers: nodeIds.map((nodeId) => ({ nodeId, host: 'sim', port: 1 })),
+      hooks: misbehaviour === undefined ? hooks : joinHooks(hooks, misbehaviour.hooks(process.clock)),
+    };
+    boot(node, (ready) => {
+      if (process.alive) this.#nodes.set(index, ready);
+    });
+  }
+
+  #misbehave(index: number, forMs: number): void {
+    const misbehaviour = this.#misbehaviour.get(index);
+    const names = misbehaviour?.begin();
+    this.#world.log(() => `v${index + 1} misbehaves: ${names?.join(', ')}`);
+    this.#world.after(forMs, () => misbehaviour?.end());
+  }
+}

@@ -1,0 +1,82 @@
+// Load on a cluster: entries with ids that no two share, in bursts and pauses, each handed to one validator. What was
+// accepted must be ordered, once.
+
+import { type Bytes, fromUtf8 } from '../lib/bytes.ts';
+import type { Random } from '../lib/random.ts';
+import type { OrderWitness } from './checkers/order-witness.ts';
+import type { World } from './world.ts';
+
+export type SubmitOutcome = 'accepted' | 'refused';
+
+export interface SimNode {
+  /** `done` may never be called: the process may die. `accepted` is a promise all the same. */
+  submit(entry: Bytes, done: (outcome: SubmitOutcome) => void): void;
+}
+
+export interface LoadTargets {
+  readonly nodes: () => ReadonlyMap<number, SimNode>;
+  /** whose word `accepted` counts */
+  readonly trusted: (index: number) => boolean;
+}
+
+export class Load {
+  readonly #world: World;
+  readonly #targets: LoadTargets;
+  readonly #random: Random;
+  readonly #accepted = new Set<string>();
+  #next = 1;
+  #running = 0;
+
+  constructor(world: World, targets: LoadTargets) {
+    this.#world = world;
+    this.#targets = targets;
+    this.#random = world.random.workload;
+  }
+
+  start(): void {
+    this.#running++;
+    this.#burst(this.#running);
+  }
+
+  stop(): void {
+    this.#running++;
+  }
+
+  /** one entry to every validator */
+  once(): void {
+    for (const index of this.#targets.nodes().keys()) this.#submit(index);
+  }
+
+  /** @returns what accepted entry has not been ordered yet, as a sentence */
+  waiting(order: OrderWitness): string | undefined {
+    for (const entry of this.#accepted) {
+      if (!order.has(entry)) return `the accepted entry ${entry} is not ordered`;
+      this.#accepted.delete(entry);
+    }
+    return undefined;
+  }
+
+  #burst(run: number): void {
+    if (run !== this.#running) return;
+    const random = this.#random;
+    const count = random.pick([1, 1, 3, 20, 60]);
+    const gapMs = random.pick([0.1, 1, 10, 100]);
+    for (let i = 0; i < count; i++) this.#world.after(i * gapMs, () => this.#submitAnywhere(run));
+    this.#world.after(count * gapMs + random.pick([10, 100, 400, 2000]), () => this.#burst(run));
+  }
+
+  #submitAnywhere(run: number): void {
+    const running = [...this.#targets.nodes().keys()];
+    if (run === this.#running && running.length > 0) this.#submit(this.#random.pick(running));
+  }
+
+  #submit(index: number): void {
+    const entry = `entry ${this.#next++} at v${index + 1} ${'.'.repeat(this.#random.below(200))}`;
+    this.#targets
+      .nodes()
+      .get(index)
+      ?.submit(fromUtf8(entry), (outcome) => {
+        if (outcome === 'accepted' && this.#targets.trusted(index)) this.#accepted.add(entry);
+      });
+  }
+}
