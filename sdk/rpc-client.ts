@@ -27,7 +27,16 @@ export interface RpcClientOptions {
 }
 
 /** Answers that say "not me, not now": another validator may do better. */
-const passOver = new Set(['not-ready', 'overloaded', 'rate-limited', 'low-disk', 'node-unreachable', 'internal-error']);
+const passOver = new Set([
+  'not-ready',
+  'node-not-ready',
+  'overloaded',
+  'gateway-busy',
+  'rate-limited',
+  'low-disk',
+  'node-unreachable',
+  'internal-error',
+]);
 
 export class RpcClient {
   readonly #endpoints: readonly string[];
