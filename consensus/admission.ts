@@ -1,7 +1,7 @@
 // The actor at a chain's door (§8): it checks what clients submit, gathers the good entries into batches and answers when
 // they are durable. A batch is sealed at 512 KiB, after 4 ms, or at once when none of this node's own is unsynced.
 
-import type { Asker, Behavior, Effects, Message } from '../actors/index.ts';
+import type { Address, Asker, Behavior, Effects, Message } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import { type Hash, sha256Hex } from '../lib/hash.ts';
 import type { Admission, Application, ChainContext } from './application.ts';
@@ -23,8 +23,8 @@ export interface AdmissionOptions {
   readonly application: Application;
   readonly chain: ChainContext['chain'];
   readonly addresses: ChainAddresses;
-  /** storage's word on whether there is room: undefined, or the code of the refusal */
-  readonly blocked: () => number | undefined;
+  /** the storage shard, which says whether new work may be taken in */
+  readonly shard: Address;
 }
 
 type In =
@@ -40,6 +40,8 @@ type In =
       readonly verdicts: readonly Admission[] | string;
       readonly asker: Asker | undefined;
     }
+  /** the shard's word (storage/shard.ts) */
+  | { readonly type: 'admission'; readonly open: boolean; readonly reason: string }
   | { readonly type: 'progress'; readonly height: number; readonly timeMs: number }
   | { readonly type: 'seal-now' };
 
@@ -57,6 +59,8 @@ interface Arena {
 }
 
 interface State {
+  /** why storage takes nothing in; undefined while it does */
+  storage: string | undefined;
   sealing: Sealing;
   arena: Arena;
   /** batches given to the engine and not yet durable, with those who wait for each */
@@ -73,20 +77,28 @@ export function admissionBehavior(options: AdmissionOptions): Behavior<State, In
   return {
     kind: 'admission',
     mailbox: { capacity: 16_384 },
-    start: () => ({
-      sealing: { type: 'sealing', allowed: false, reason: 'not-ready' },
-      arena: emptyArena(),
-      sealed: new Map(),
-      unsynced: 0,
-      checking: 0,
-      height: 0,
-      timeMs: 0,
-    }),
+    start: (self, effects) => {
+      effects.send(options.shard, { type: 'subscribe', subscriber: self } as Message);
+      return initialState();
+    },
     receive: (state, message, effects) => receive(options, state, message, effects),
     describe: (state) => ({
-      state: state.sealing.reason,
+      state: state.storage ?? state.sealing.reason,
       context: { openBytes: state.arena.size, openEntries: state.arena.count, unsyncedBatches: state.unsynced },
     }),
+  };
+}
+
+function initialState(): State {
+  return {
+    storage: 'not-ready',
+    sealing: { type: 'sealing', allowed: false, reason: 'not-ready' },
+    arena: emptyArena(),
+    sealed: new Map(),
+    unsynced: 0,
+    checking: 0,
+    height: 0,
+    timeMs: 0,
   };
 }
 
@@ -103,7 +115,7 @@ function receive(options: AdmissionOptions, state: State, message: In, effects: 
       break;
     case 'not-sealed':
       for (const { asker } of takeSealed(state, message.contentHash)) {
-        const code = whyNot(options, state) ?? errorCode('not-ready');
+        const code = whyNot(state) ?? errorCode('not-ready');
         const refusal: Refusal = { type: 'refusal', code };
         effects.reply(refusal, asker);
       }
@@ -113,6 +125,9 @@ function receive(options: AdmissionOptions, state: State, message: In, effects: 
     case 'sealing':
       state.sealing = message;
       if (message.allowed) sealIfDue(options, state, effects);
+      break;
+    case 'admission':
+      state.storage = message.open ? undefined : message.reason;
       break;
     case 'progress':
       state.height = message.height;
@@ -125,7 +140,7 @@ function receive(options: AdmissionOptions, state: State, message: In, effects: 
 }
 
 function onSubmit(options: AdmissionOptions, state: State, submit: Submit, effects: Effects<In>): void {
-  const refusal = whyNot(options, state);
+  const refusal = whyNot(state);
   if (refusal !== undefined) {
     effects.reply(allRefused(submit.count, refusal));
     return;
@@ -155,9 +170,11 @@ function onSubmit(options: AdmissionOptions, state: State, submit: Submit, effec
   });
 }
 
-function whyNot(options: AdmissionOptions, state: State): number | undefined {
-  const blocked = options.blocked();
-  if (blocked !== undefined) return blocked;
+function whyNot(state: State): number | undefined {
+  if (state.storage !== undefined)
+    return errorCode(
+      state.storage === 'low-disk' ? 'low-disk' : state.storage === 'congested' ? 'overloaded' : 'not-ready',
+    );
   const { allowed, reason } = state.sealing;
   if (reason === 'fenced') return errorCode('fenced');
   if (reason === 'stopped') return errorCode('chain-stopped');

@@ -84,6 +84,20 @@ export class Archive {
     });
   }
 
+  /** Everything that was written before is durable when `done` is called. */
+  sync(done: () => void): void {
+    this.store.batch([], { sync: true }, (fault) => {
+      if (fault === undefined) done();
+    });
+  }
+
+  /** The lowest position of a batch that still waits to be executed, at most `position`. */
+  oldestFresh(position: number): number {
+    let oldest = position;
+    for (const place of this.fresh.values()) oldest = Math.min(oldest, place.position);
+    return oldest;
+  }
+
   block(height: number, done: (block: ArchivedBlock | undefined) => void): void {
     this.store.get(blockKey(height), (fault, value) =>
       done(fault === undefined && value !== undefined ? decodeBlock(height, value) : undefined),

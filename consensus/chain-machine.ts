@@ -18,6 +18,7 @@ export const chainMachine = setup({
     explain: assign({ reason: ({ event }) => ('reason' in event ? event.reason : null) }),
     open: () => {},
     startActors: () => {},
+    announce: () => {},
   },
 }).createMachine({
   id: 'chain',
@@ -29,8 +30,8 @@ export const chainMachine = setup({
       on: { opened: 'replaying', 'open-failed': { target: 'failed', actions: 'explain' } },
     },
     replaying: { entry: 'startActors', on: { ready: 'running' } },
-    running: {},
-    /** roots differ from those of a certified block: nothing is ordered or served any more, the evidence is kept */
+    running: { entry: 'announce' },
+    /** roots differ from those of a certified block: the core orders and signs nothing any more; status and evidence stay */
     diverged: {},
     failed: {},
     stopped: { type: 'final' },

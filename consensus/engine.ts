@@ -1,7 +1,7 @@
 // The actor that runs the core: it decodes what peers send, steps the core once per loop turn after the sockets are
 // drained, and performs what the core asks for. Everything that leaves passes the outbound gate.
 
-import type { Asker, Behavior, Effects, Message, Ticket } from '../actors/index.ts';
+import type { Asker, Behavior, Effects, Message, Position, Ticket } from '../actors/index.ts';
 import { assert } from '../lib/assert.ts';
 import { encode } from '../lib/codec.ts';
 import { misfit } from '../lib/shape.ts';
@@ -48,6 +48,8 @@ import { maxEvidence, maxWaitingReaders, replaySliceBytes } from './limits.ts';
 import { decodeBatch, decodeMessage, decodeRecord, encodeBatchHeader, encodeMessage, encodeRecord } from './wire.ts';
 
 export interface EngineOptions {
+  /** the chain's name in its network, for metrics */
+  readonly name: string;
   readonly committee: Committee;
   readonly me: number | undefined;
   /** node ids in committee order: a frame from another node is not a validator's */
@@ -108,6 +110,8 @@ export interface Engine {
   sealing: Sealing['reason'];
   lastProgressMs: number;
   readonly evidence: Map<string, Evidence>;
+  /** where the journal stood at the newest checkpoint */
+  checkpointMark: Position | undefined;
 }
 
 type Fx = Effects<EngineMessage>;
@@ -163,6 +167,7 @@ function start(options: EngineOptions, effects: Fx): Engine {
     sealing: 'not-ready',
     lastProgressMs: effects.wallMs,
     evidence: new Map(),
+    checkpointMark: undefined,
   };
 }
 
@@ -265,7 +270,7 @@ function onReplayed(
   if (recovery === undefined) return;
   for (const { record, position } of records) {
     recoverRecord(recovery, record);
-    if (record.type === 'batch') options.archive.journalled(record.batch.digest, { position: position as never });
+    if (record.type === 'batch') options.archive.journalled(record.batch.digest, { position: position as Position });
   }
   if (!last) return;
   finishRecovery(recovery);
@@ -348,6 +353,19 @@ function turn(options: EngineOptions, engine: Engine, effects: Fx): void {
   tellSealing(options, engine, effects);
   tellLife(options, engine, effects);
   setDeadline(engine, effects);
+  measure(options, engine, effects);
+}
+
+function measure({ name }: EngineOptions, { core }: Engine, effects: Fx): void {
+  const labels = { chain: name };
+  effects.note({ gauge: 'psky_consensus_height', value: commitHeight(core), labels });
+  effects.note({ gauge: 'psky_consensus_executed_height', value: core.executed, labels });
+  effects.note({ gauge: 'psky_consensus_term', value: core.term, labels });
+  effects.note({
+    gauge: 'psky_mempool_size_bytes',
+    value: core.lanes.reduce((sum, lane) => sum + lane.heldBytes, 0),
+    labels,
+  });
 }
 
 function hooked({ hooks }: EngineOptions, core: Core, outputs: readonly Output[]): readonly Output[] {
@@ -396,10 +414,20 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
     case 'committed': {
       engine.lastProgressMs = effects.wallMs;
       const { height, timeMs } = output.block;
+      effects.note({
+        observe: 'psky_consensus_commit_seconds',
+        value: Math.max(0, effects.wallMs - timeMs) / 1000,
+        labels: { chain: options.name },
+      });
       effects.send(addresses.admission, { type: 'progress', height, timeMs } as Message);
       break;
     }
     case 'execute':
+      effects.note({
+        count: 'psky_consensus_entries_total',
+        by: output.batches.reduce((sum, batch) => sum + batch.count, 0),
+        labels: { chain: options.name },
+      });
       effects.send(addresses.executor, output);
       break;
     case 'serve-headers':
@@ -412,7 +440,7 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       pauseLane(options, output, effects);
       break;
     case 'evidence':
-      keepEvidence(engine, output, effects);
+      keepEvidence(options, engine, output, effects);
       break;
     case 'misbehaved': {
       const { peer, reason } = output;
@@ -425,7 +453,7 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       break;
     case 'abandoned':
       effects.note({ log: 'warn', message: 'abandoned a term', fields: { term: output.term, reason: output.reason } });
-      effects.note({ count: 'psky_consensus_abandoned_total', labels: { reason: output.reason } });
+      effects.note({ count: 'psky_consensus_abandoned_total', labels: { chain: options.name, reason: output.reason } });
       break;
     case 'fenced':
       effects.note({ log: 'error', message: 'fenced', fields: { reason: output.reason } });
@@ -434,9 +462,11 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       effects.note({ log: 'error', message: 'stopped', fields: { ...output.reason } });
       effects.send(addresses.chain, { type: 'diverged', reason: JSON.stringify(output.reason) } as Message);
       break;
+    case 'checkpoint':
+      onCheckpoint(options, engine, effects);
+      break;
     case 'proposed':
     case 'signed':
-    case 'checkpoint':
       break;
   }
 }
@@ -458,6 +488,19 @@ function persist(
     engine.tickets.delete(old);
   }
   if (record.type === 'batch') archive.journalled(record.batch.digest, ticket);
+}
+
+/**
+ * Two checkpoints old is old enough (§9): what stood in the journal before the last one is not needed to recover, but for
+ * batches that still wait to be executed. Everything executed is synced in the store first.
+ */
+function onCheckpoint({ archive, journal }: EngineOptions, engine: Engine, effects: Fx): void {
+  const mark = engine.checkpointMark;
+  engine.checkpointMark = journal.appended;
+  if (mark === undefined) return;
+  effects.request(() => {
+    archive.sync(() => journal.releaseBelow(Math.min(mark, archive.oldestFresh(mark)) as Position));
+  });
 }
 
 interface Transmission {
@@ -581,9 +624,11 @@ const lifeEvent: Readonly<Record<ValidatorLife, string>> = {
   stopped: 'stopped',
 };
 
-function tellLife({ addresses }: EngineOptions, engine: Engine, effects: Fx): void {
+function tellLife({ addresses, name }: EngineOptions, engine: Engine, effects: Fx): void {
   const life = lifeOf(engine.core);
   if (life === engine.life) return;
+  effects.note({ gauge: 'psky_consensus_life', value: 0, labels: { chain: name, life: engine.life } });
+  effects.note({ gauge: 'psky_consensus_life', value: 1, labels: { chain: name, life } });
   engine.life = life;
   const reason = engine.core.fenced ?? engine.core.stopped?.code ?? '';
   effects.send(addresses.validator, { type: lifeEvent[life], reason } as Message);
@@ -599,6 +644,7 @@ function lifeOf(core: Core): ValidatorLife {
 
 /** §11: one piece per validator and kind. */
 function keepEvidence(
+  options: EngineOptions,
   engine: Engine,
   { kind, validator, detail }: Extract<Output, { type: 'evidence' }>,
   effects: Fx,
@@ -606,5 +652,6 @@ function keepEvidence(
   const key = `${validator}:${kind}`;
   if (engine.evidence.has(key) || engine.evidence.size >= maxEvidence) return;
   engine.evidence.set(key, { kind, validator, detail, wallMs: effects.wallMs });
+  effects.note({ count: 'psky_consensus_evidence_total', labels: { chain: options.name, kind } });
   effects.note({ log: 'warn', message: 'evidence of misbehaviour', fields: { kind, validator, detail } });
 }

@@ -1,0 +1,158 @@
+// One chain on this node: a supervision subtree of its own. A guardian holds the chain; the chain opens its application
+// and starts engine, executor, admission and the validator's life. A bug in one of them restarts the chain as a whole,
+// because each rests on what the others hold; a second one within five minutes stops this chain and no other.
+
+import {
+  type ActorSystem,
+  type Address,
+  address,
+  type Behavior,
+  type Message,
+  machineBehavior,
+  type Supervision,
+} from '../actors/index.ts';
+import type { Hash } from '../lib/hash.ts';
+import { hashToBytes } from '../lib/hash.ts';
+import { type Ms, minutes } from '../lib/units.ts';
+import type { Links, NodeId } from '../net/index.ts';
+import { type JournalView, prefixedStore, type Store } from '../storage/index.ts';
+import { admissionBehavior } from './admission.ts';
+import type { Application, Opened } from './application.ts';
+import { Archive } from './archive.ts';
+import type { Committee } from './certificate/committee.ts';
+import { type ChainEvent, chainMachine } from './chain-machine.ts';
+import { chainAddresses } from './chain-messages.ts';
+import { engineBehavior } from './engine.ts';
+import { executorBehavior } from './executor.ts';
+import type { CoreHooks } from './hooks.ts';
+import { type ValidatorEvent, validatorMachine } from './validator-machine.ts';
+import { encodeRecord } from './wire.ts';
+
+export interface ChainOptions {
+  readonly name: string;
+  readonly chain: Hash;
+  readonly committee: Committee;
+  /** this node's index in the committee; undefined for a node that only follows */
+  readonly me: number | undefined;
+  readonly nodeIds: readonly NodeId[];
+  readonly sign: (text: Uint8Array) => Uint8Array;
+  readonly genesisTimeMs: number;
+  readonly plannedTermMs: Ms;
+  /** a new instance over the same store at every start of the chain */
+  readonly openApplication: (store: Store) => Application;
+  readonly store: Store;
+  readonly journal: JournalView;
+  readonly links: Links;
+  readonly roundTripMs: () => number;
+  /** address of the storage shard's actor */
+  readonly shard: Address;
+  readonly hooks?: CoreHooks | undefined;
+}
+
+/** What those outside the subtree may use while the chain runs. */
+export interface ChainParts {
+  readonly application: Application;
+  readonly archive: Archive;
+}
+
+export interface ChainHandle {
+  readonly guardian: Address;
+  /** undefined until the chain has opened */
+  parts(): ChainParts | undefined;
+}
+
+/** Keys of the store: the archive's under 1, the application's under 2, both after the chain's id. */
+const archivePart = 1;
+const applicationPart = 2;
+
+const escalate: Supervision = { strategy: 'escalate', restarts: 0, withinMs: minutes(5) };
+const restartOnce: Supervision = { strategy: 'one-for-one', restarts: 1, withinMs: minutes(5) };
+const stopAlone: Supervision = { strategy: 'stop', restarts: 0, withinMs: minutes(5) };
+
+/** Starts the chain under a guardian at the root. The actors persist to the shard of the chain's name. */
+export function startChain(system: Pick<ActorSystem, 'spawn'>, options: ChainOptions): ChainHandle {
+  const guardian = address(options.chain, 'guardian', 'main');
+  let parts: ChainParts | undefined;
+  const chain = chainBehavior(options, (opened) => {
+    parts = opened;
+  });
+  const behavior: Behavior<null, Message> = {
+    kind: 'guardian',
+    mailbox: { capacity: 8 },
+    start(_self, effects) {
+      effects.spawn(chainAddresses(options.chain).chain, chain, { shard: options.chain, supervision: restartOnce });
+      return null;
+    },
+    receive() {},
+  };
+  system.spawn(guardian, behavior, { shard: options.chain, supervision: stopAlone });
+  return { guardian, parts: () => parts };
+}
+
+function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => void) {
+  const addresses = chainAddresses(options.chain);
+  const id = hashToBytes(options.chain);
+  let opened: { readonly parts: ChainParts; readonly state: Opened } | undefined;
+  return machineBehavior<typeof chainMachine, ChainEvent>({
+    machine: chainMachine,
+    mailbox: { capacity: 64 },
+    actions: {
+      open: (_, effects) =>
+        effects.request((answer) => {
+          const application = options.openApplication(
+            prefixedStore(options.store, Uint8Array.of(applicationPart, ...id)),
+          );
+          const archive = new Archive(prefixedStore(options.store, Uint8Array.of(archivePart, ...id)), options.journal);
+          application.open((error, state) => {
+            opened = { parts: { application, archive }, state };
+            answer(error === undefined ? { type: 'opened' } : { type: 'open-failed', reason: error.message });
+          });
+        }),
+      startActors: (_, effects) => {
+        if (opened === undefined) return;
+        const { parts, state } = opened;
+        const { application, archive } = parts;
+        const shared = { ...options, archive, addresses };
+        effects.spawn(addresses.validator, validatorBehavior(), { supervision: escalate });
+        effects.spawn(
+          addresses.admission,
+          admissionBehavior({ application, chain: options.chain, addresses, shard: options.shard }),
+          { supervision: escalate },
+        );
+        effects.spawn(addresses.executor, executorBehavior({ application, archive, addresses }), {
+          supervision: escalate,
+        });
+        const onApp = (from: number, topic: string, bytes: Uint8Array): void => application.onApp(from, topic, bytes);
+        effects.spawn(addresses.engine, engineBehavior({ ...shared, opened: state, onApp }), { supervision: escalate });
+        effects.request(() => publish(parts));
+      },
+      announce: (_, effects) => effects.send(options.shard, { type: 'replayed', owner: options.chain } as Message),
+    },
+  });
+}
+
+function validatorBehavior() {
+  return machineBehavior<typeof validatorMachine, ValidatorEvent>({
+    machine: validatorMachine,
+    actions: {},
+    mailbox: { capacity: 256 },
+  });
+}
+
+/**
+ * D5: what marks a validator's first start. Without it an empty journal means that the data was lost, and the validator is
+ * fenced.
+ *
+ * @param done called when the record is durable
+ */
+export function writeSafetyRecord(journal: JournalView, done: () => void): void {
+  const { kind, parts } = encodeRecord({ type: 'init' });
+  const position = journal.append(kind, parts);
+  let told = false;
+  journal.onDurable((durable) => {
+    if (told || durable < position) return;
+    told = true;
+    done();
+  });
+  journal.request(position);
+}
