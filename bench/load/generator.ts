@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Histogram } from 'hdr-histogram-js';
 import { errorRowOfCode } from '../../lib/errors.ts';
-import type { OpenStreamSocket } from '../../sdk/stream-client.ts';
+import type { OpenStreamSocket } from '../../sdk/index.ts';
 import { type Counts, noCounts } from './counts.ts';
 import type { Flight } from './flight.ts';
 import { newHistogram, packHistogram, recordRange } from './latency.ts';

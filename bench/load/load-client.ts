@@ -5,7 +5,7 @@
 
 import { errorRow } from '../../lib/errors.ts';
 import type { Answer, Fault, Notice } from '../../net/gateway/protocol.ts';
-import { type OpenStreamSocket, StreamClient } from '../../sdk/stream-client.ts';
+import { type OpenStreamSocket, StreamClient } from '../../sdk/index.ts';
 import { Flight, type FlightEvents } from './flight.ts';
 import {
   answerTimeoutMs,
