@@ -12,6 +12,8 @@ export type Hash = Brand<string, 'Hash'>;
 export interface Sha256 {
   digest(parts: readonly Bytes[]): Bytes;
   digestHex(parts: readonly Bytes[]): string;
+  /** writes the digest at `offset`, without a buffer of its own */
+  digestInto?(parts: readonly Bytes[], target: Bytes, offset: number): void;
 }
 
 const portable: Sha256 = {
@@ -34,6 +36,12 @@ export function accelerateSha256(native: Sha256): void {
 
 export function sha256(...parts: readonly Bytes[]): Bytes {
   return implementation.digest(parts);
+}
+
+/** Writes the digest of the parts to `target` at `offset`. */
+export function sha256Into(target: Bytes, offset: number, ...parts: readonly Bytes[]): void {
+  if (implementation.digestInto === undefined) target.set(implementation.digest(parts), offset);
+  else implementation.digestInto(parts, target, offset);
 }
 
 export function sha256Hex(...parts: readonly Bytes[]): Hash {

@@ -17,7 +17,14 @@ export const nativeSha256: Sha256 = {
   digest(parts) {
     const input = joined(parts);
     if (input === undefined || oneShot === undefined) return fromHexDigest(streamed(parts));
-    return fromLatin1(oneShot('sha256', input, 'latin1'));
+    const digest = new Uint8Array(32);
+    writeLatin1(oneShot('sha256', input, 'latin1'), digest, 0);
+    return digest;
+  },
+  digestInto(parts, target, offset) {
+    const input = joined(parts);
+    if (input === undefined || oneShot === undefined) target.set(fromHexDigest(streamed(parts)), offset);
+    else writeLatin1(oneShot('sha256', input, 'latin1'), target, offset);
   },
   digestHex(parts) {
     const input = joined(parts);
@@ -45,10 +52,8 @@ function streamed(parts: readonly Bytes[]): string {
   return hasher.digest('hex');
 }
 
-function fromLatin1(text: string): Bytes {
-  const bytes = new Uint8Array(32);
-  for (let i = 0; i < 32; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+function writeLatin1(text: string, target: Bytes, offset: number): void {
+  for (let i = 0; i < 32; i++) target[offset + i] = text.charCodeAt(i);
 }
 
 function fromHexDigest(text: string): Bytes {

@@ -4,7 +4,7 @@
 import { assert } from '../../lib/assert.ts';
 import type { Bytes } from '../../lib/bytes.ts';
 import { type Hash, hashFromBytes, hashToBytes } from '../../lib/hash.ts';
-import { emptyHash, innerHashOf, leafHash } from './tree-hash.ts';
+import { emptyHash, innerHashInto, leafHashOf } from './tree-hash.ts';
 
 export const slotCount = 16;
 export const levelsPerPage = 4;
@@ -13,8 +13,8 @@ export const nodeKinds = { empty: 0, leaf: 1, inner: 2 } as const;
 
 export interface Leaf {
   readonly path: Hash;
-  readonly valueHash: Bytes;
-  /** H(0 ‖ path ‖ valueHash) */
+  /** path and value hash, 64 bytes: what a page stores and what the leaf's hash covers */
+  readonly content: Bytes;
   readonly hash: Bytes;
 }
 
@@ -104,7 +104,8 @@ function combine(page: Page, node: number): void {
     page.hashes.copyWithin(node * 32, lone * 32, lone * 32 + 32);
     return;
   }
-  setNode(page, node, nodeKinds.inner, innerHashOf(page.hashes.subarray(2 * node * 32, 2 * node * 32 + 64)));
+  page.kinds[node] = nodeKinds.inner;
+  innerHashInto(page.hashes, node * 32, page.hashes.subarray(2 * node * 32, 2 * node * 32 + 64));
 }
 
 /** The only leaf of a page whose top is a leaf. */
@@ -125,8 +126,7 @@ export function encodePage(page: Page): Bytes {
     bytes[slot >> 2] = (bytes[slot >> 2] as number) | (kind << (2 * (slot & 3)));
     const leaf = page.leaves[slot];
     if (leaf !== undefined) {
-      bytes.set(hashToBytes(leaf.path), offset);
-      bytes.set(leaf.valueHash, offset + 32);
+      bytes.set(leaf.content, offset);
     } else if (kind === nodeKinds.inner) {
       bytes.set(nodeHash(page, slotCount + slot), offset);
     }
@@ -156,7 +156,13 @@ export function decodePage(prefix: string, bytes: Bytes): Page | undefined {
 }
 
 function readLeaf(bytes: Bytes, offset: number): Leaf {
-  const path = bytes.subarray(offset, offset + 32);
-  const valueHash = bytes.slice(offset + 32, offset + 64);
-  return { path: hashFromBytes(path), valueHash, hash: leafHash(path, valueHash) };
+  const content = bytes.slice(offset, offset + 64);
+  return { path: hashFromBytes(content.subarray(0, 32)), content, hash: leafHashOf(content) };
+}
+
+export function leafOf(path: Hash, valueHash: Bytes): Leaf {
+  const content = new Uint8Array(64);
+  content.set(hashToBytes(path));
+  content.set(valueHash, 32);
+  return { path, content, hash: leafHashOf(content) };
 }

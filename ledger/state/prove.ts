@@ -16,7 +16,7 @@ export function proveName(state: AuthenticatedState, name: StateName, height: nu
       if (end.kind === 'page') return visit(end.prefix, end.hash);
       const isOther = end.kind === 'leaf' && end.leaf.path !== name.path;
       const other: StateProof['other'] = isOther
-        ? { path: hashToBytes(end.leaf.path), valueHash: end.leaf.valueHash }
+        ? { path: end.leaf.content.subarray(0, 32), valueHash: end.leaf.content.subarray(32) }
         : null;
       done(undefined, encodeProof({ siblings, other }));
     });

@@ -17,7 +17,7 @@ import {
   digitOf,
   emptyPage,
   encodePage,
-  type Leaf,
+  leafOf,
   nodeHash,
   nodeKinds,
   type Page,
@@ -26,7 +26,7 @@ import {
   slotKind,
   slotOf,
 } from './page.ts';
-import { leafHash, pathOf, valueHashOf } from './tree-hash.ts';
+import { pathOf, valueHashOf } from './tree-hash.ts';
 import { type PageDesk, type TreeUpdate, updatePage } from './tree-update.ts';
 
 export interface StateOptions {
@@ -368,12 +368,10 @@ class BlockDesk implements PageDesk {
 }
 
 function toUpdate(change: StateChange): TreeUpdate {
-  return { path: change.path, leaf: change.value === undefined ? null : leafOf(change.path, change.value) };
-}
-
-function leafOf(path: Hash, value: Bytes): Leaf {
-  const valueHash = valueHashOf(value);
-  return { path, valueHash, hash: leafHash(hashToBytes(path), valueHash) };
+  return {
+    path: change.path,
+    leaf: change.value === undefined ? null : leafOf(change.path, valueHashOf(change.value)),
+  };
 }
 
 const byPath = (a: TreeUpdate, b: TreeUpdate): number => (a.path < b.path ? -1 : 1);
