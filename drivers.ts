@@ -1,0 +1,161 @@
+// The real world in one file: which driver fills which port of a node. The command line launches nodes through it.
+
+import { randomBytes } from 'node:crypto';
+import { nativeSha256 } from './actors/drivers/native-sha256.ts';
+import type { ActorSystem } from './actors/index.ts';
+import { createRealClock } from './actors/drivers/real-clock.ts';
+import type { NetworkGenesis } from './consensus/genesis/index.ts';
+import { accelerateCrc32 } from './lib/crc32.ts';
+import { type ErrorName, PskyError } from './lib/errors.ts';
+import { accelerateSha256 } from './lib/hash.ts';
+import type { Log } from './lib/log.ts';
+import { seededRandom } from './lib/random.ts';
+import type { Secret } from './lib/secret.ts';
+import { sodiumSuite } from './lib/suites/sodium.ts';
+import type { Bytes } from './lib/bytes.ts';
+import { createNodeCertificate } from './net/drivers/node-certificate.ts';
+import { createWsTransport } from './net/drivers/ws-transport.ts';
+import { createGateway } from './net/gateway/drivers/gateway.ts';
+import type { Gateway, GatewayAddresses } from './net/gateway/ports.ts';
+import type { FollowerPolicy, NodeId, PeerAddress } from './net/index.ts';
+import { createNode, markFirstStart as markChains, type Node, type NodeFault, type NodePorts } from './node.ts';
+import { nativeCrc32 } from './storage/drivers/native-crc32.ts';
+import { nodeDisk } from './storage/drivers/node-disk.ts';
+import { nodeStores } from './storage/drivers/node-stores.ts';
+import type { StoreEngine } from './storage/index.ts';
+
+accelerateSha256(nativeSha256);
+if (nativeCrc32 !== undefined) accelerateCrc32(nativeCrc32);
+
+interface Endpoint {
+  readonly host: string;
+  /** 0 picks a free one */
+  readonly port: number;
+}
+
+/** What decides how a node runs on this machine (config/config.toml). */
+export interface LaunchConfig {
+  readonly name: string;
+  readonly peer: Endpoint & { readonly peers: readonly PeerAddress[] };
+  readonly rpc: Endpoint;
+  readonly metrics: Endpoint;
+  readonly storage: { readonly engine: 'auto' | StoreEngine; readonly lowDiskBytes: number };
+}
+
+export interface LaunchOptions {
+  readonly config: LaunchConfig;
+  readonly genesis: NetworkGenesis;
+  readonly nodeKey: { readonly nodeId: NodeId; readonly seed: Secret<Bytes> };
+  /** absent: a follower */
+  readonly validatorKey: { readonly seed: Secret<Bytes> } | undefined;
+  readonly files: { readonly data: string };
+  readonly version: string;
+  readonly log: Log;
+  /** a write failed, or a bug: the process must end now, before anything depends on what is not durable */
+  readonly onFatal: (reason: string) => void;
+}
+
+export interface LaunchedNode {
+  readonly nodeId: NodeId;
+  readonly role: 'validator' | 'follower';
+  /** for `psky inspect` */
+  readonly actors: ActorSystem;
+  /** the ports it got, where the configuration said 0 */
+  readonly ports: { readonly peer: number; readonly rpc: number; readonly metrics: number };
+  /** resolves when enough peers are linked and the lag is within its bound, as /readyz says; may never */
+  readonly ready: Promise<void>;
+  /** committed height of the first chain */
+  height(): number;
+  /** what SIGHUP reloads */
+  reload(config: LaunchConfig): void;
+  /** stops admitting and signing, flushes the journal, closes everything */
+  drain(): Promise<void>;
+}
+
+/**
+ * Starts a node in this process.
+ *
+ * @returns once all ports listen
+ * @throws PskyError when a port, key or shard cannot be used
+ */
+export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> {
+  const { config, genesis, nodeKey, log } = options;
+  const certificate = await createNodeCertificate(nodeKey.seed.reveal());
+  const transport = createWsTransport({ host: config.peer.host, port: config.peer.port, security: { mode: 'tls', certificate } });
+  const ports: NodePorts = { ...machine(), transport, log, onFatal: options.onFatal };
+  const node = createNode(
+    {
+      genesis,
+      nodeId: nodeKey.nodeId,
+      validatorKey: options.validatorKey === undefined ? undefined : sodiumSuite.keyPairOf(options.validatorKey.seed.reveal()),
+      dataDirectory: options.files.data,
+      peers: config.peer.peers,
+      followers: followersOf(genesis),
+      engine: engineOf(config),
+      lowDiskBytes: config.storage.lowDiskBytes,
+    },
+    ports,
+  );
+  await started(node);
+  const { rpc, metrics } = config;
+  const gateway = createGateway({ host: rpc.host, port: rpc.port, metricsAt: metrics, metrics: node.metrics });
+  const addresses = await listening(gateway);
+  log.info('listening', { rpc: addresses.rpc, peer: transport.port(), role: node.role });
+  return {
+    nodeId: nodeKey.nodeId,
+    role: node.role,
+    actors: node.system,
+    ports: { peer: transport.port(), rpc: portOf(addresses.rpc), metrics: portOf(addresses.metrics) },
+    ready: Promise.resolve(),
+    height: () => node.metrics.value('psky_consensus_height', { chain: genesis.chains[0]?.name ?? '' }),
+    reload: (changed) => node.links.setPeers(changed.peer.peers, followersOf(genesis)),
+    async drain() {
+      gateway.drain('the node is going down');
+      await new Promise<void>((resolve) => gateway.close(resolve));
+      await new Promise<void>((resolve) => node.drain(resolve));
+    },
+  };
+}
+
+const machine = (): Omit<NodePorts, 'transport' | 'log' | 'onFatal'> => ({
+  clock: createRealClock(),
+  disk: nodeDisk(),
+  stores: nodeStores(),
+  suite: sodiumSuite,
+  random: seededRandom(randomBytes(4).readUInt32LE(0)),
+  secureRandom: (length) => new Uint8Array(randomBytes(length)),
+});
+
+const engineOf = (config: LaunchConfig): StoreEngine | undefined => (config.storage.engine === 'auto' ? undefined : config.storage.engine);
+
+function followersOf({ followers }: NetworkGenesis): FollowerPolicy {
+  return followers.mode === 'listed' ? { mode: 'listed', listed: new Set(followers.nodeIds) } : { mode: followers.mode };
+}
+
+function started(node: Node): Promise<void> {
+  return new Promise((resolve, reject) => node.start((fault) => (fault === undefined ? resolve() : reject(refusal(fault)))));
+}
+
+/** The faults of shards and transports are named like the rows of lib/errors.ts. */
+function refusal({ code, message }: NodeFault): PskyError {
+  return new PskyError(code as ErrorName, message);
+}
+
+function listening(gateway: Gateway): Promise<GatewayAddresses> {
+  return new Promise((resolve, reject) =>
+    gateway.start((fault, addresses) =>
+      addresses === undefined ? reject(new PskyError(fault?.name ?? 'internal-error', fault?.detail)) : resolve(addresses),
+    ),
+  );
+}
+
+const portOf = (url: string | undefined): number => (url === undefined ? 0 : Number(new URL(url).port));
+
+/** D5: what `psky init` writes into the home of a validator, once. */
+export function markFirstStart(files: { readonly data: string }, genesis: NetworkGenesis, config: LaunchConfig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    markChains({ genesis, dataDirectory: files.data, engine: engineOf(config) }, machine(), (fault) =>
+      fault === undefined ? resolve() : reject(new PskyError(fault.code, fault.message)),
+    );
+  });
+}
