@@ -47,9 +47,9 @@ export function finishRecovery({ core, initialised, started }: Recovery): void {
   }
   if (!initialised) core.fenced ??= 'this validator has no safety record: its data was wiped or never initialised';
   if (started && core.committee.q > 1) core.awaitingHellos = new Set();
-  speakAgain(core);
   core.outputs = [];
-  core.recovering = false;
+  core.recovering = false; // with q = 1 the recovered Timeout is a TC, and the term that it opens needs its ENTER (D3)
+  speakAgain(core);
   if (!started && core.fenced === undefined)
     core.enterRecord = append(core, { type: 'enter', term: 0, certificate: null });
   if (core.awaitingHellos === undefined) abandonBootTerm(core);
