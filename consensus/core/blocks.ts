@@ -139,10 +139,22 @@ function connect(core: Core, first: Block): void {
   core.again = true;
 }
 
-function wantMissingAncestor(core: Core, block: Block, from: number, proven: boolean): void {
+function wantMissingAncestor(core: Core, block: Block, from: number | undefined, proven: boolean): void {
   let lowest = block;
   while (lowest.parent !== undefined) lowest = lowest.parent;
   if (!lowest.connected) wantHeader(core, lowest.parentId, { from, proven, height: lowest.height - 1 });
+}
+
+/** L5: the chains of the highest QC, of this term's QC and of its entry are needed down to the commit, however they were learnt. */
+export function wantCertifiedChains(core: Core): void {
+  const entry = core.entry?.certificate;
+  const opening = entry === undefined ? undefined : 'tc' in entry ? entry.tc.qc : entry.qc;
+  for (const qc of [core.highQc, core.termQc, opening]) {
+    if (qc === undefined || qc === null || qc.height <= commitHeight(core)) continue;
+    const block = core.blocks.get(qc.id);
+    if (block === undefined) wantHeader(core, qc.id, { from: undefined, proven: true, height: qc.height });
+    else if (!block.connected) wantMissingAncestor(core, block, undefined, true);
+  }
 }
 
 /** The ancestor-or-self at `height`, or undefined above the block or below what is held. */

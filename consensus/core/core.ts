@@ -150,6 +150,8 @@ export interface Want {
   tries: number;
   /** proven by a certificate, a committed or waiting block: asked for as long as it is needed (L5) */
   proven: boolean;
+  /** when that need was last seen: every turn finds out anew what is needed, and a need that is gone ends the asking */
+  neededAt: Ms;
   /** of a header: its height where known */
   readonly height: number | undefined;
 }

@@ -23,9 +23,11 @@ function want(core: Core, wants: Map<Hash, Want>, id: Hash, { from, proven, heig
   const source = from === core.me ? undefined : from;
   const known = wants.get(id);
   if (known === undefined) {
-    wants.set(id, { sources: source === undefined ? [] : [source], nextAt: core.now, tries: 0, proven, height });
+    const sources = source === undefined ? [] : [source];
+    wants.set(id, { sources, nextAt: core.now, tries: 0, proven, neededAt: core.now, height });
     return;
   }
+  known.neededAt = core.now;
   if (source !== undefined && !known.sources.includes(source)) known.sources.push(source);
   if (proven) known.proven = true;
 }
@@ -62,8 +64,9 @@ function askForBatches(core: Core): void {
   if (core.wantedBatches.size > 0) timerBefore(core, 'fetch', milliseconds(core.now + askAgainAfter));
 }
 
-/** @returns false when the id is given up: nothing proves it and two rounds found nobody who has it */
+/** @returns false when the id is given up: it is needed no more, or nothing proves it and two rounds found nobody who has it */
 function askNext(core: Core, wanted: Want, ask: (peer: number) => void): boolean {
+  if (wanted.proven && wanted.neededAt < core.now) return false;
   if (wanted.nextAt <= core.now) {
     if (!wanted.proven && wanted.tries >= unprovenRounds * core.committee.n) return false;
     const peers = [...wanted.sources, ...core.up.keys()].filter((peer) => peer !== core.me && core.up[peer]);

@@ -4,6 +4,7 @@ import { type Ms, milliseconds, seconds } from '../../lib/units.ts';
 import { leaderOf } from '../certificate/committee.ts';
 import type { LaneHead } from '../certificate/types.ts';
 import { leaderLinkGrace, maxBatchesPerLane, rebroadcastEvery } from '../limits.ts';
+import { wantCertifiedChains } from './blocks.ts';
 import { signCheckpoint } from './checkpoints.ts';
 import { type Core, commitHeight, type Lane, maySign, send, type TimerName, timerBefore } from './core.ts';
 import { askForWanted } from './fetch.ts';
@@ -85,6 +86,7 @@ function rebroadcast(core: Core): void {
 /** Sets the timers that the state asks for; called at the end of a turn. */
 export function setTimers(core: Core): void {
   askForVotedHeaders(core);
+  wantCertifiedChains(core);
   askForWanted(core);
   const work = workKnown(core);
   const anyWork = work.batches || work.consensus;
