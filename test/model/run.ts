@@ -1,6 +1,10 @@
 // The model by hand: replays what a failing test printed, and explores the scopes that are too deep for the tests.
 //   node dist/test/model/run.js walk '<scope name>' <seed>       node dist/test/model/run.js deletion '<rule>' <seed>
-//   node dist/test/model/run.js exhaust '<scope name>'
+//   node dist/test/model/run.js exhaust '<scope name>'                 node dist/test/model/run.js core '<schedule name>' <seed>
+import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
+import { accelerateSha256 } from '../../lib/hash.ts';
+import { runSchedule } from './core-schedule.ts';
+import { CORE_SCHEDULES } from './core-schedules.ts';
 import { DELETIONS } from './deletions.ts';
 import { agreementOnly, exhaust, type Finding, walk } from './explore.ts';
 import { violationOf } from './properties.ts';
@@ -31,6 +35,12 @@ if (mode === 'walk') {
   const { states, complete, found } = exhaust(scope, MAX_STATES);
   console.log(`${states} states${complete ? ', all there are' : ''}`);
   show(found);
+} else if (mode === 'core') {
+  accelerateSha256(nativeSha256);
+  const { schedule } = named(CORE_SCHEDULES, name, (candidate) => candidate.schedule.name);
+  const outcome = runSchedule(schedule, Number(seed), console.log);
+  console.log(outcome.violation ?? 'no violation', outcome);
+  process.exitCode = outcome.violation === null ? 0 : 1;
 } else {
-  throw new Error('walk, deletion or exhaust');
+  throw new Error('walk, deletion, exhaust or core');
 }
