@@ -2,8 +2,9 @@
 // without it, text for people. Progress and remarks go to standard error, bars only on a terminal.
 
 import cliProgress from 'cli-progress';
-import { type ErrorName, PskyError } from '../lib/errors.ts';
+import type { ErrorName } from '../lib/errors.ts';
 import { exitCodeOf } from './exit.ts';
+import { asKnown } from './remote-error.ts';
 
 /** how long something may take before a person wants to see that it moves */
 const patienceMs = 2_000;
@@ -31,7 +32,7 @@ export class Output {
 
   /** @returns the exit code */
   failure(error: unknown): number {
-    const known = error instanceof PskyError ? error : new PskyError('internal', describeUnknown(error));
+    const known = asKnown(error);
     const { code, name, message, remedy } = known.toJSON();
     if (this.json) writeLine(1, JSON.stringify({ error: { code, name, message, remedy } }));
     else writeLine(2, `${code} ${message}\n${remedy}`);
@@ -44,12 +45,6 @@ export class Output {
   }
 }
 
-function describeUnknown(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return process.env['PSKY_DEBUG'] === undefined ? error.message : (error.stack ?? error.message);
-}
-
-/** Synchronous, so that nothing is lost when the process ends right after. */
 function writeLine(file: 1 | 2, text: string): void {
   const stream = file === 1 ? process.stdout : process.stderr;
   stream.write(`${text}\n`);

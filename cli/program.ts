@@ -9,10 +9,13 @@ import { addDev } from './verbs/dev.ts';
 import { addHomeVerbs } from './verbs/home.ts';
 import { addInit } from './verbs/init.ts';
 import { addInspect } from './verbs/inspect.ts';
+import { addKeys } from './verbs/keys.ts';
 import { addLoad } from './verbs/load.ts';
+import { addQuery } from './verbs/query.ts';
 import { addSim } from './verbs/sim.ts';
 import { addStart } from './verbs/start.ts';
 import { addStatus } from './verbs/status.ts';
+import { addTx } from './verbs/tx.ts';
 import { version } from './version.ts';
 
 export async function runProgram(argv: readonly string[]): Promise<void> {
@@ -30,6 +33,9 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   addInit(program, finish);
   addStart(program, finish);
   addSim(program, finish);
+  addKeys(program, finish);
+  addTx(program, finish);
+  addQuery(program, finish);
   addStatus(program, finish);
   addInspect(program, finish);
   addHomeVerbs(program, finish);

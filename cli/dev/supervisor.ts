@@ -9,7 +9,6 @@ import { connectAdmin } from '../../net/drivers/admin-client.ts';
 import { type AdminReply, createAdminServer } from '../../net/drivers/admin-server.ts';
 import type { DevnetHome } from '../home/home.ts';
 import { lockHome } from '../home/lock.ts';
-import { fromAdmin } from '../remote-error.ts';
 import { Member } from './member.ts';
 
 /** the bound for a stop is 10 s; a drain that takes longer is cut off */
@@ -146,10 +145,6 @@ export async function askSupervisor(home: DevnetHome, method: 'kill' | 'revive',
   } catch {
     throw new PskyError('not-running', 'The devnet has no supervising process.');
   }
-  try {
-    const supervisor = await connectAdmin(home.path);
-    return await supervisor.call(method, { name, token }).finally(() => supervisor.close());
-  } catch (error) {
-    throw fromAdmin(error);
-  }
+  const supervisor = await connectAdmin(home.path);
+  return supervisor.call(method, { name, token }).finally(() => supervisor.close());
 }

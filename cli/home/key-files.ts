@@ -126,7 +126,12 @@ export function readSecretFile(path: string): string {
 }
 
 /** Never over an existing file: a key that is gone cannot be made again. */
-export function writeSecretFile(path: string, document: object): void {
+function writeSecretFile(path: string, document: object): void {
+  writeSecretText(path, `${JSON.stringify(document, undefined, 2)}\n`);
+}
+
+/** @throws PskyError `home-exists` where a file is there already */
+export function writeSecretText(path: string, text: string): void {
   let file: number;
   try {
     file = openSync(path, 'wx', 0o600);
@@ -135,7 +140,7 @@ export function writeSecretFile(path: string, document: object): void {
     throw new PskyError(code === 'EEXIST' ? 'home-exists' : 'file-unusable', `${path}: ${code}.`);
   }
   try {
-    writeSync(file, `${JSON.stringify(document, undefined, 2)}\n`);
+    writeSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { chainGenesis } from '../../consensus/genesis/index.ts';
 import { PskyError } from '../../lib/errors.ts';
+import { ensureDevAccount } from '../accounts.ts';
 import { runDetached, tellParent } from '../detach.ts';
 import { ensureDevnet, replaceTakenPorts, requireDevnet } from '../dev/devnet.ts';
 import { sayHello } from '../dev/hello.ts';
@@ -13,6 +14,7 @@ import { askSupervisor, Supervisor } from '../dev/supervisor.ts';
 import { exitCode } from '../exit.ts';
 import { type DevnetHome, loadGenesis } from '../home/home.ts';
 import { formatTable } from '../output.ts';
+import { asKnown } from '../remote-error.ts';
 import type { RunningInfo } from '../running.ts';
 import { onStopSignals } from '../signals.ts';
 import { addVerb, type Call, type Finish, wholeNumber } from '../verb.ts';
@@ -79,8 +81,7 @@ async function runHere(call: Call): Promise<number> {
   try {
     return await superviseHere(call);
   } catch (error) {
-    const known = error instanceof PskyError ? error : new PskyError('internal', String(error));
-    if (process.connected) tellParent({ type: 'failed', error: known.toJSON() });
+    if (process.connected) tellParent({ type: 'failed', error: asKnown(error).toJSON() });
     throw error;
   }
 }
@@ -90,6 +91,7 @@ async function superviseHere(call: Call): Promise<number> {
     validators: call.number('validators', 4),
     ports: portsMode(call),
   });
+  ensureDevAccount(home);
   const supervisor = new Supervisor(home, (text) => call.out.remark(text));
   let forced: number | undefined;
   onStopSignals({
@@ -142,7 +144,11 @@ async function becomeReady(call: Call, home: DevnetHome, supervisor: Supervisor)
     const members = supervisor.members.map((member) => ({ member, info: member.info as RunningInfo }));
     const first = members[0]?.info as RunningInfo;
     progress.report(total - 1, 'first command');
-    const height = await sayHello(first.rpc, genesis, helloMs);
+    const height = await sayHello(
+      members.map(({ info }) => info.rpc),
+      genesis,
+      helloMs,
+    );
     return {
       ready: true,
       chainId: chainGenesis(genesis, genesis.chains[0]?.name ?? 'main').chain,

@@ -7,7 +7,7 @@ import { connectAdmin } from '../../net/drivers/admin-client.ts';
 import { exitCode } from '../exit.ts';
 import type { NodeHome } from '../home/home.ts';
 import { formatTable } from '../output.ts';
-import { fromAdmin, remoteError } from '../remote-error.ts';
+import { remoteError } from '../remote-error.ts';
 import { runningInfo } from '../running.ts';
 import { addVerb, type Call, type Finish } from '../verb.ts';
 
@@ -59,17 +59,13 @@ async function actors(call: Call): Promise<number> {
     ]);
     call.out.result(report, formatTable([['actor', 'kind', 'state', 'mailbox', 'restarts', 'last error'], ...rows]));
     return exitCode.ok;
-  } catch (error) {
-    throw fromAdmin(error);
   } finally {
     client.close();
   }
 }
 
 async function events(call: Call): Promise<number> {
-  const client = await connectAdmin(liveHome(call).path).catch((error) => {
-    throw fromAdmin(error);
-  });
+  const client = await connectAdmin(liveHome(call).path);
   const print = (event: unknown): void => {
     process.stdout.write(`${call.out.json ? JSON.stringify(event) : describe(event as TransitionRecord)}\n`);
   };

@@ -8,6 +8,7 @@ import { exitCode } from '../exit.ts';
 import { membersOf, type NodeHome } from '../home/home.ts';
 import { holderOf } from '../home/lock.ts';
 import { type NodeOwner, runNode } from '../node-process.ts';
+import { asKnown } from '../remote-error.ts';
 import type { RunningInfo } from '../running.ts';
 import { addVerb, type Call, type Finish } from '../verb.ts';
 
@@ -58,8 +59,7 @@ async function startHere(call: Call): Promise<number> {
     if (!process.connected && !call.out.json) process.stdout.write(code === exitCode.ok ? 'drained\n' : 'stopped\n');
     return code;
   } catch (error) {
-    const known = error instanceof PskyError ? error : new PskyError('internal', String(error));
-    if (process.connected) tellParent({ type: 'failed', error: known.toJSON() });
+    if (process.connected) tellParent({ type: 'failed', error: asKnown(error).toJSON() });
     throw error;
   }
 }

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PskyError } from '../../lib/errors.ts';
 import type { ChainStatus, RpcResult } from '../../net/gateway/protocol.ts';
+import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
+import { RpcClient } from '../../sdk/index.ts';
 import { exitCode } from '../exit.ts';
 import { type Home, loadGenesis, type NodeHome } from '../home/home.ts';
 import { formatTable } from '../output.ts';
-import { callNode } from '../rpc.ts';
 import { type RunningInfo, runningInfo } from '../running.ts';
 import { addVerb, type Call, type Finish } from '../verb.ts';
 import { type Explanation, explain } from '../why.ts';
@@ -48,11 +49,15 @@ async function askAll(members: ReadonlyMap<string, NodeHome>): Promise<readonly 
   return Promise.all(
     [...members].map(async ([name, home]) => {
       const info = runningInfo(home);
-      const node =
-        info === undefined ? undefined : await callNode(info.rpc, 'status', {}, askMs).catch(() => undefined);
+      const node = info === undefined ? undefined : await ask(info.rpc);
       return { name, home, info, node };
     }),
   );
+}
+
+function ask(rpc: string): Promise<RpcResult<'status'> | undefined> {
+  const client = new RpcClient({ endpoints: [rpc], platform: nodePlatform });
+  return client.callOne(rpc, 'status', {}, askMs).catch(() => undefined);
 }
 
 interface Survey {

@@ -1,0 +1,75 @@
+// Keys of accounts: a folder of key files beside the homes. Sealed under a passphrase; only a devnet has plain ones.
+
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PskyError } from '../lib/errors.ts';
+import { nodePlatform } from '../sdk/drivers/node-platform.ts';
+import { inspectKeyFile, type KeyFileInfo, newKey, openKey, plainDevKey, type WalletKey } from '../sdk/index.ts';
+import type { DevnetHome, Home } from './home/home.ts';
+import { readSecretFile, writeSecretText } from './home/key-files.ts';
+import { askPassphrase } from './passphrase.ts';
+import type { Call, OptionSpec } from './verb.ts';
+
+/** the account that a devnet's user acts for unless told otherwise */
+export const devAccount = 'dev';
+
+export const fromOptions: readonly OptionSpec[] = [
+  { flags: '--from <name>', about: 'the key that signs (see psky keys)', initial: devAccount },
+  { flags: '--passphrase-file <file>', about: 'holds the passphrase of the key in its first line' },
+];
+
+export function accountsFolder(home: Home): string {
+  return home.kind === 'devnet' ? home.accountsFolder : home.files.wallets;
+}
+
+export function keyPath(home: Home, name: string): string {
+  if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) throw new PskyError('bad-usage', `${name} is not a lower-case word.`);
+  return join(accountsFolder(home), `${name}.json`);
+}
+
+export interface StoredKey extends KeyFileInfo {
+  readonly name: string;
+}
+
+export function listKeys(home: Home): StoredKey[] {
+  let files: string[];
+  try {
+    files = readdirSync(accountsFolder(home)).filter((file) => file.endsWith('.json'));
+  } catch {
+    return [];
+  }
+  return files.sort().flatMap((file) => {
+    const info = inspectKeyFile(readFileSync(join(accountsFolder(home), file), 'utf8'));
+    return info.ok ? [{ name: file.replace(/\.json$/, ''), ...info.value }] : [];
+  });
+}
+
+export function saveKeyText(home: Home, name: string, text: string): string {
+  const path = keyPath(home, name);
+  mkdirSync(accountsFolder(home), { recursive: true, mode: 0o700 });
+  writeSecretText(path, text);
+  return path;
+}
+
+/** A devnet's own account, made with the first start. */
+export function ensureDevAccount(home: DevnetHome): void {
+  if (listKeys(home).some((key) => key.name === devAccount)) return;
+  saveKeyText(home, devAccount, plainDevKey(newKey(nodePlatform)));
+}
+
+/** Opens the key that --from names. */
+export async function signingKey(call: Call): Promise<WalletKey> {
+  const home = call.home();
+  const name = call.text('from') ?? devAccount;
+  const stored = listKeys(home).find((key) => key.name === name);
+  if (stored === undefined) {
+    const names = listKeys(home).map((key) => key.name);
+    throw new PskyError('key-unknown', `${name}; there are: ${names.join(', ') || 'none'}.`);
+  }
+  const passphrase = stored.sealed
+    ? await askPassphrase(call.text('passphraseFile'), `Passphrase of ${name}: `)
+    : undefined;
+  const opened = openKey(readSecretFile(keyPath(home, name)), passphrase, nodePlatform);
+  if (!opened.ok) throw new PskyError('key-file-bad', `${name}: ${opened.error}.`);
+  return opened.value;
+}

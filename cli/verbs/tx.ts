@@ -1,0 +1,162 @@
+// psky tx: one signed command, or a bundle from a file, from here to its receipt.
+
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { type Bytes, fromHex, fromUtf8 } from '../../lib/bytes.ts';
+import { errorRowOfCode, formatErrorCode, PskyError } from '../../lib/errors.ts';
+import type { Receipt } from '../../net/gateway/protocol.ts';
+import type { Client, Operation, WalletKey } from '../../sdk/index.ts';
+import { fromOptions, signingKey } from '../accounts.ts';
+import { chainOption, clientOf } from '../client.ts';
+import { exitCode } from '../exit.ts';
+import { addVerb, type Call, duration, type Finish, type OptionSpec, timeoutOption, wholeNumber } from '../verb.ts';
+
+const nonceRange = { min: 1, max: Number.MAX_SAFE_INTEGER };
+const sendOptions: readonly OptionSpec[] = [
+  ...fromOptions,
+  chainOption,
+  timeoutOption,
+  {
+    flags: '--expires <duration>',
+    about: 'after this in block time it has no effect',
+    initial: 60_000,
+    parse: duration,
+  },
+  { flags: '--nonce <n>', about: 'instead of the next one', parse: wholeNumber(nonceRange) },
+  { flags: '--after <n>', about: 'only after the command with this nonce', parse: wholeNumber(nonceRange) },
+  { flags: '--hex', about: 'key and values are given as hex' },
+];
+
+export function addTx(program: Command, finish: Finish): void {
+  const tx = program.command('tx').description('send a signed command and wait for its receipt');
+  tx.enablePositionalOptions().addHelpText('after', '\nExample:\n  $ psky tx put greeting hello');
+  const specs = [
+    {
+      words: 'put <key> <value>',
+      summary: 'store a value under a key of the account',
+      example: 'tx put greeting hello --json',
+      options: sendOptions,
+      run: (call: Call) => send(call, [{ kind: 'put', key: bytes(call, 0), value: bytes(call, 1) }]),
+    },
+    {
+      words: 'delete <key>',
+      summary: 'remove a key',
+      example: 'tx delete greeting',
+      options: sendOptions,
+      run: (call: Call) => send(call, [{ kind: 'delete', key: bytes(call, 0) }]),
+    },
+    {
+      words: 'cas <key> [expected] [value]',
+      summary: 'compare and set: write the value only where the expected one stands',
+      example: 'tx cas greeting hello goodbye',
+      options: [
+        ...sendOptions,
+        { flags: '--absent', about: 'expect that there is no value; then give only the new one' },
+        { flags: '--remove', about: 'remove instead of writing; then give only the expected one' },
+      ],
+      run: (call: Call) => send(call, [compareAndSet(call)]),
+    },
+    {
+      words: 'bundle <file>',
+      summary:
+        'up to 1,000 operations under one signature: JSON [{"put":[key,value]},{"delete":[key]},{"cas":[key,old,new]}]',
+      example: 'tx bundle operations.json --independent',
+      options: [
+        ...sendOptions,
+        { flags: '--independent', about: 'each operation stands for itself (else: all or none)' },
+      ],
+      run: (call: Call) => send(call, readBundle(call)),
+    },
+  ];
+  for (const spec of specs) addVerb(tx, spec, finish);
+}
+
+async function send(call: Call, operations: readonly Operation[]): Promise<number> {
+  const client = clientOf(call);
+  const key = await signingKey(call);
+  const progress = call.out.progress('waiting for the commit', 1);
+  try {
+    const receipt = await execute(call, client, key, operations);
+    return report(call, receipt);
+  } finally {
+    progress.end();
+  }
+}
+
+async function execute(call: Call, client: Client, key: WalletKey, operations: readonly Operation[]): Promise<Receipt> {
+  const after = call.number('after', 0);
+  const options = {
+    timeoutMs: call.number('timeout', 10_000),
+    expiresInMs: call.number('expires', 60_000),
+    atomic: !call.flag('independent'),
+    ...(after > 0 ? { after } : {}),
+  };
+  const nonce = call.number('nonce', 0);
+  if (nonce === 0) return client.execute(key, operations, options);
+  return client.submitAndWait(await client.sign(key, operations, nonce, options), options);
+}
+
+function report(call: Call, receipt: Receipt): number {
+  const { hash, height, index } = receipt;
+  if (receipt.status !== 'committed' && receipt.status !== 'refused') {
+    call.out.result({ hash, height: null, index: null, code: 'pending' }, `pending: ${hash} is not committed yet`);
+    return exitCode.retry;
+  }
+  const number = receipt.code ?? 0;
+  if (number === 0) {
+    call.out.result({ hash, height, index, code: 'ok' }, `ok at height ${height}, index ${index}\n${hash}`);
+    return exitCode.ok;
+  }
+  const row = errorRowOfCode(number);
+  const code = formatErrorCode(number);
+  const where = height === null ? 'refused before it was ordered' : `at height ${height}`;
+  const text = `${code} ${row?.name ?? 'unknown'}, ${where}\n${row?.meaning ?? ''}\n${row?.remedy ?? ''}`;
+  call.out.result({ hash, height, index, code, name: row?.name ?? 'unknown' }, text.trimEnd());
+  return exitCode.error;
+}
+
+function bytes(call: Call, index: number): Bytes {
+  return bytesOf(call, call.arg(index));
+}
+
+function bytesOf(call: Call, text: string): Bytes {
+  if (!call.flag('hex')) return fromUtf8(text);
+  const value = fromHex(text);
+  if (value === undefined) throw new PskyError('bad-usage', `${text} is not lower-case hex.`);
+  return value;
+}
+
+function compareAndSet(call: Call): Operation {
+  const absent = call.flag('absent');
+  const remove = call.flag('remove');
+  const wanted = 1 + (absent ? 0 : 1) + (remove ? 0 : 1);
+  if (call.args.length !== wanted)
+    throw new PskyError('bad-usage', `With these options cas takes ${wanted} arguments.`);
+  return {
+    kind: 'compare-and-set',
+    key: bytes(call, 0),
+    expected: absent ? null : bytes(call, 1),
+    value: remove ? null : bytes(call, wanted - 1),
+  };
+}
+
+function readBundle(call: Call): readonly Operation[] {
+  const file = call.arg(0);
+  try {
+    const entries = JSON.parse(readFileSync(file, 'utf8')) as readonly Record<string, readonly (string | null)[]>[];
+    return entries.map((entry) => operationOf(call, entry));
+  } catch (error) {
+    if (error instanceof PskyError) throw error;
+    throw new PskyError('file-unusable', `${file}: ${(error as Error).message}.`);
+  }
+}
+
+function operationOf(call: Call, entry: Record<string, readonly (string | null)[]>): Operation {
+  const [[kind, parts] = []] = Object.entries(entry);
+  const text = (index: number): Bytes => bytesOf(call, String(parts?.[index] ?? ''));
+  const optional = (index: number): Bytes | null => (parts?.[index] == null ? null : text(index));
+  if (kind === 'put') return { kind, key: text(0), value: text(1) };
+  if (kind === 'delete') return { kind, key: text(0) };
+  if (kind === 'cas') return { kind: 'compare-and-set', key: text(0), expected: optional(1), value: optional(2) };
+  throw new PskyError('bad-usage', 'A bundle holds {"put":…}, {"delete":…} and {"cas":…} only.');
+}
