@@ -44,6 +44,8 @@ export interface ClusterOptions {
   readonly roundMs?: number;
 }
 
+/** Until all links are up for the first time. */
+const warmUpMs = 2_000;
 /** From healing to the last accepted command at every intact validator: a few timers at their cap of 8 s. */
 const recoveryMs = 40_000;
 /** After the last command and its checkpoint an idle chain sends nothing for so long. */
@@ -129,6 +131,7 @@ class Cluster {
   run(): void {
     const { virtualSeconds, roundMs = 45_000 } = this.#options;
     for (const host of this.#hosts) host.start();
+    this.#world.run(warmUpMs);
     const endMs = virtualSeconds * 1000;
     do {
       this.#faultsUntil(Math.min(endMs, this.#world.nowMs + roundMs));

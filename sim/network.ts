@@ -180,13 +180,13 @@ export class SimNetwork implements Medium {
       if (!station.process.alive || station.accept === undefined) return fail(backMs, 'refused');
       station.process.deliver(() => {
         const wire = new Wire(this, channel, from, station);
+        // the dialler holds its connection before the first message comes through it
+        wire.acceptor.holdUntil(this.world.nowUs + Math.round(1000 * backMs) + 1);
         const accepted = station.accept?.(wire.acceptor);
         if (accepted === undefined) return fail(backMs, 'refused');
         wire.acceptor.events = accepted;
         this.#wires.add(wire);
         if (!process.alive) return this.#break(wire, { detectMs: [backMs, backMs] }, 'connection reset');
-        // the dialler holds its connection before the first message comes through it
-        wire.acceptor.holdUntil(this.world.nowUs + Math.round(1000 * backMs) + 1);
         this.world.after(backMs, () =>
           process.deliver(() => {
             this.world.trace.add(traced.connection, here, this.world.nowUs, there);
