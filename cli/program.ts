@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { PskyError } from '../lib/errors.ts';
 import { exitCode } from './exit.ts';
 import { Output } from './output.ts';
+import type { Finish } from './verb.ts';
 import { addDev } from './verbs/dev.ts';
 import { addHomeVerbs } from './verbs/home.ts';
 import { addInit } from './verbs/init.ts';
@@ -18,17 +19,14 @@ import { addStatus } from './verbs/status.ts';
 import { addTx } from './verbs/tx.ts';
 import { version } from './version.ts';
 
-export async function runProgram(argv: readonly string[]): Promise<void> {
+/** @param finish takes the exit code of the verb that ran */
+export function buildProgram(finish: Finish): Command {
   const program = new Command('psky')
     .description('PrivateSky: a network of validators that order, execute, persist and prove.')
     .version(version, '--version', 'print the version')
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .addHelpText('after', '\nExample:\n  $ psky dev        a network of four validators on this machine');
-  let code: number = exitCode.ok;
-  const finish = (given: number): void => {
-    code = given;
-  };
   addDev(program, finish);
   addInit(program, finish);
   addStart(program, finish);
@@ -40,12 +38,23 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   addInspect(program, finish);
   addHomeVerbs(program, finish);
   addLoad(program, finish);
-  applyToAll(program, (command) =>
-    command
-      .exitOverride()
-      .configureOutput({ writeErr: () => {} })
-      .helpCommand(false),
-  );
+  applyToAll(program, (command) => quiet(command));
+  return program;
+}
+
+/** Errors are thrown and printed by us; help goes where it was asked for. */
+function quiet(command: Command): void {
+  command
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .helpCommand(false);
+}
+
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  let code: number = exitCode.ok;
+  const program = buildProgram((given) => {
+    code = given;
+  });
   if (argv.length <= 2) program.outputHelp();
   try {
     await program.parseAsync([...argv]);

@@ -1,9 +1,23 @@
 // Ports of a devnet's members: the standard ones, ten apart, as far as they are free, else free ones.
 
 import { createServer } from 'node:net';
+import { PskyError } from '../../lib/errors.ts';
 import { standardPorts } from '../home/config.ts';
+import type { Call } from '../verb.ts';
 
 export type MemberPorts = { readonly [K in keyof typeof standardPorts]: number };
+
+export const portsOption = {
+  flags: '--ports <mode>',
+  about: 'standard (27650 …, others when taken) or auto (free ones)',
+  initial: 'standard',
+};
+
+export function portsMode(call: Call): 'standard' | 'auto' {
+  const mode = call.text('ports');
+  if (mode === 'standard' || mode === 'auto') return mode;
+  throw new PskyError('bad-usage', '--ports is standard or auto.');
+}
 
 /** @param count members; @param mode `standard` prefers 27650 …, `auto` takes free ones */
 export async function choosePorts(count: number, mode: 'standard' | 'auto'): Promise<MemberPorts[]> {

@@ -9,6 +9,7 @@ import { ensureDevAccount } from '../accounts.ts';
 import { runDetached, tellParent } from '../detach.ts';
 import { ensureDevnet, replaceTakenPorts, requireDevnet } from '../dev/devnet.ts';
 import { sayHello } from '../dev/hello.ts';
+import { portsMode, portsOption } from '../dev/ports.ts';
 import { stopDevnet } from '../dev/stop.ts';
 import { askSupervisor, Supervisor } from '../dev/supervisor.ts';
 import { exitCode } from '../exit.ts';
@@ -28,11 +29,7 @@ export function addDev(program: Command, finish: Finish): void {
     summary: 'run a whole network on this machine: made when missing, resumed when there',
     example: 'dev --home /tmp/net --ports auto --detach --json',
     options: [
-      {
-        flags: '--ports <mode>',
-        about: 'standard (27650 …, others when taken) or auto (free ones)',
-        initial: 'standard',
-      },
+      portsOption,
       {
         flags: '--validators <n>',
         about: 'members of a new network',
@@ -187,12 +184,6 @@ function describeReady(report: ReadyReport): string {
     '',
     `ready rpc=${report.rpc}`,
   ].join('\n');
-}
-
-function portsMode(call: Call): 'standard' | 'auto' {
-  const mode = call.text('ports');
-  if (mode === 'standard' || mode === 'auto') return mode;
-  throw new PskyError('bad-usage', '--ports is standard or auto.');
 }
 
 async function killOrRevive(call: Call, method: 'kill' | 'revive'): Promise<number> {

@@ -6,7 +6,7 @@ import { chainGenesis } from '../../consensus/genesis/index.ts';
 import { toHex } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
 import type { PeerAddress } from '../../net/index.ts';
-import { choosePorts } from '../dev/ports.ts';
+import { choosePorts, portsMode, portsOption } from '../dev/ports.ts';
 import { exitCode } from '../exit.ts';
 import { initialConfig, parsePeerUrl } from '../home/config.ts';
 import { createHome, createNetwork, devnetChains } from '../home/create.ts';
@@ -24,7 +24,7 @@ export function addInit(program: Command, finish: Finish): void {
       { flags: '--genesis <file>', about: 'the network file; without it put one into config/ before the start' },
       { flags: '--peers <urls>', about: 'wss://<node id>@<host>:<port>, separated by commas', initial: '' },
       { flags: '--validator', about: 'make a validator key too' },
-      { flags: '--ports <mode>', about: 'standard or auto', initial: 'standard' },
+      portsOption,
     ],
     run: initHome,
   };
@@ -36,7 +36,7 @@ export function addInit(program: Command, finish: Finish): void {
       { flags: '--validators <n>', about: 'members', initial: 4, parse: wholeNumber({ min: 1, max: 100 }) },
       { flags: '--name <word>', about: 'what the network is called', initial: 'testnet' },
       { flags: '--hosts <addresses>', about: 'one per member, separated by commas; without it all on this machine' },
-      { flags: '--ports <mode>', about: 'standard or auto, where all are on this machine', initial: 'standard' },
+      portsOption,
     ],
     run: makeTestnet,
   };
@@ -119,10 +119,4 @@ function parsePeers(text: string): PeerAddress[] {
       if (peer === undefined) throw new PskyError('bad-usage', `${url} is not wss://<node id>@<host>:<port>.`);
       return peer;
     });
-}
-
-function portsMode(call: Call): 'standard' | 'auto' {
-  const mode = call.text('ports');
-  if (mode === 'standard' || mode === 'auto') return mode;
-  throw new PskyError('bad-usage', '--ports is standard or auto.');
 }

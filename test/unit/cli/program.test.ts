@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import t from 'tap';
+import { openLogFile } from '../../../cli/log-file.ts';
+import { formatLogLine } from '../../../cli/log-lines.ts';
+import { formatBytes, formatTable } from '../../../cli/output.ts';
+import { buildProgram } from '../../../cli/program.ts';
+import { duration } from '../../../cli/verb.ts';
+
+const mainFile = fileURLToPath(new URL('../../../cli/main.js', import.meta.url));
+
+function psky(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [mainFile, ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => void (text += part) });
+  command.outputHelp();
+  return text;
+}
+
+t.test('every verb explains itself with an example that names it', async (t) => {
+  const visit = (command: Command, words: string): void => {
+    const help = helpOf(command);
+    t.match(help, `$ psky ${words}`, words);
+    for (const child of command.commands) visit(child, `${words} ${child.name()}`.trim());
+  };
+  const program = buildProgram(() => {});
+  for (const command of program.commands) visit(command, command.name());
+  const verbs = program.commands.map((command) => command.name());
+  const promised = ['dev', 'init', 'testnet', 'start', 'stop', 'status', 'keys', 'tx', 'query', 'sim', 'why', 'logs'];
+  for (const verb of [...promised, 'inspect', 'reset', 'version', 'show-node-id', 'show-validator']) {
+    t.ok(verbs.includes(verb), verb);
+  }
+});
+
+t.test('verbs that read have --json', async (t) => {
+  const visit = (command: Command): void => {
+    if (command.commands.length === 0)
+      t.ok(
+        command.options.some((option) => option.long === '--json'),
+        command.name(),
+      );
+    for (const child of command.commands) visit(child);
+  };
+  visit(buildProgram(() => {}));
+});
+
+t.test('failures are one JSON line with a code, and the exit code says which sort', async (t) => {
+  const nowhere = join(t.testdir(), 'nowhere');
+  const usage = psky('dev', 'kil', '--json');
+  t.equal(usage.status, 2);
+  t.match(JSON.parse(usage.stdout), {
+    error: { code: 'PSKY-1001', name: 'bad-usage', message: String, remedy: String },
+  });
+  t.equal(usage.stdout.trimEnd().split('\n').length, 1);
+  t.equal(usage.stderr, '');
+  const missing = psky('status', '--home', nowhere);
+  t.equal(missing.status, 78);
+  t.equal(missing.stdout, '');
+  t.match(missing.stderr, /^PSKY-1006 .*nowhere/);
+  t.notOk(existsSync(nowhere), 'looking makes nothing');
+  t.match(JSON.parse(psky('version', '--json').stdout), { version: /^\d+\./ });
+});
+
+t.test('reset wants to be sure', async (t) => {
+  const home = t.testdir();
+  for (const folder of ['config', 'data']) mkdirSync(join(home, folder));
+  writeFileSync(join(home, 'config', 'config.toml'), '[node]\nname = "n1"\n');
+  const refused = psky('reset', '--home', home, '--json');
+  t.not(refused.status, 0);
+  t.ok(existsSync(join(home, 'data')));
+});
+
+t.test('logs rotate by size and keep four old files', async (t) => {
+  const path = join(t.testdir(), 'logs', 'node.log');
+  const log = openLogFile(path);
+  const line = `${'x'.repeat(1 << 20)}\n`;
+  for (let i = 0; i < 100; i++) log.write(line);
+  log.close();
+  t.ok(existsSync(path));
+  t.ok(existsSync(`${path}.4`));
+  t.notOk(existsSync(`${path}.5`));
+});
+
+t.test('people read tables, sizes, durations and log lines', async (t) => {
+  t.equal(
+    formatTable([
+      ['a', 'bb'],
+      ['ccc', 'd'],
+    ]),
+    'a    bb\nccc  d',
+  );
+  t.equal(formatBytes(3.25 * 1024 * 1024), '3.3 MiB');
+  t.strictSame(['500ms', '2', '1.5s', '2m'].map(duration), [500, 2000, 1500, 120_000]);
+  t.throws(() => duration('soon'));
+  const line =
+    '{"level":"warn","ts":"2026-01-02T03:04:05.678Z","node":"v1","module":"net","msg":"link down","peer":"v2"}';
+  t.equal(formatLogLine(line, false), '03:04:05.678 warn  net       link down peer=v2');
+  t.equal(formatLogLine('Error: no JSON', false), 'Error: no JSON');
+});
