@@ -2,9 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { nativeSha256 } from './actors/drivers/native-sha256.ts';
-import type { ActorSystem } from './actors/index.ts';
 import { createRealClock } from './actors/drivers/real-clock.ts';
+import type { ActorSystem } from './actors/index.ts';
 import type { NetworkGenesis } from './consensus/genesis/index.ts';
+import type { Bytes } from './lib/bytes.ts';
 import { accelerateCrc32 } from './lib/crc32.ts';
 import { type ErrorName, PskyError } from './lib/errors.ts';
 import { accelerateSha256 } from './lib/hash.ts';
@@ -12,7 +13,6 @@ import type { Log } from './lib/log.ts';
 import { seededRandom } from './lib/random.ts';
 import type { Secret } from './lib/secret.ts';
 import { sodiumSuite } from './lib/suites/sodium.ts';
-import type { Bytes } from './lib/bytes.ts';
 import { createNodeCertificate } from './net/drivers/node-certificate.ts';
 import { createWsTransport } from './net/drivers/ws-transport.ts';
 import { createGateway } from './net/gateway/drivers/gateway.ts';
@@ -81,13 +81,18 @@ export interface LaunchedNode {
 export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> {
   const { config, genesis, nodeKey, log } = options;
   const certificate = await createNodeCertificate(nodeKey.seed.reveal());
-  const transport = createWsTransport({ host: config.peer.host, port: config.peer.port, security: { mode: 'tls', certificate } });
+  const transport = createWsTransport({
+    host: config.peer.host,
+    port: config.peer.port,
+    security: { mode: 'tls', certificate },
+  });
   const ports: NodePorts = { ...machine(), transport, log, onFatal: options.onFatal };
   const node = createNode(
     {
       genesis,
       nodeId: nodeKey.nodeId,
-      validatorKey: options.validatorKey === undefined ? undefined : sodiumSuite.keyPairOf(options.validatorKey.seed.reveal()),
+      validatorKey:
+        options.validatorKey === undefined ? undefined : sodiumSuite.keyPairOf(options.validatorKey.seed.reveal()),
       dataDirectory: options.files.data,
       peers: config.peer.peers,
       followers: followersOf(genesis),
@@ -126,14 +131,19 @@ const machine = (): Omit<NodePorts, 'transport' | 'log' | 'onFatal'> => ({
   secureRandom: (length) => new Uint8Array(randomBytes(length)),
 });
 
-const engineOf = (config: LaunchConfig): StoreEngine | undefined => (config.storage.engine === 'auto' ? undefined : config.storage.engine);
+const engineOf = (config: LaunchConfig): StoreEngine | undefined =>
+  config.storage.engine === 'auto' ? undefined : config.storage.engine;
 
 function followersOf({ followers }: NetworkGenesis): FollowerPolicy {
-  return followers.mode === 'listed' ? { mode: 'listed', listed: new Set(followers.nodeIds) } : { mode: followers.mode };
+  return followers.mode === 'listed'
+    ? { mode: 'listed', listed: new Set(followers.nodeIds) }
+    : { mode: followers.mode };
 }
 
 function started(node: Node): Promise<void> {
-  return new Promise((resolve, reject) => node.start((fault) => (fault === undefined ? resolve() : reject(refusal(fault)))));
+  return new Promise((resolve, reject) =>
+    node.start((fault) => (fault === undefined ? resolve() : reject(refusal(fault)))),
+  );
 }
 
 /** The faults of shards and transports are named like the rows of lib/errors.ts. */
@@ -144,7 +154,9 @@ function refusal({ code, message }: NodeFault): PskyError {
 function listening(gateway: Gateway): Promise<GatewayAddresses> {
   return new Promise((resolve, reject) =>
     gateway.start((fault, addresses) =>
-      addresses === undefined ? reject(new PskyError(fault?.name ?? 'internal-error', fault?.detail)) : resolve(addresses),
+      addresses === undefined
+        ? reject(new PskyError(fault?.name ?? 'internal-error', fault?.detail))
+        : resolve(addresses),
     ),
   );
 }
@@ -152,7 +164,11 @@ function listening(gateway: Gateway): Promise<GatewayAddresses> {
 const portOf = (url: string | undefined): number => (url === undefined ? 0 : Number(new URL(url).port));
 
 /** D5: what `psky init` writes into the home of a validator, once. */
-export function markFirstStart(files: { readonly data: string }, genesis: NetworkGenesis, config: LaunchConfig): Promise<void> {
+export function markFirstStart(
+  files: { readonly data: string },
+  genesis: NetworkGenesis,
+  config: LaunchConfig,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     markChains({ genesis, dataDirectory: files.data, engine: engineOf(config) }, machine(), (fault) =>
       fault === undefined ? resolve() : reject(new PskyError(fault.code, fault.message)),

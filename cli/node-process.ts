@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { createPinoLog, type PinoLog } from '../actors/drivers/pino-log.ts';
 import type { NetworkGenesis } from '../consensus/genesis/index.ts';
+import type { LaunchedNode } from '../drivers.ts';
 import { equalBytes } from '../lib/bytes.ts';
 import { PskyError } from '../lib/errors.ts';
 import { type AdminServer, createAdminServer } from '../net/drivers/admin-server.ts';
@@ -13,7 +14,6 @@ import { loadConfig, loadGenesis, type NodeHome } from './home/home.ts';
 import { loadNodeKey, loadValidatorKey, type NodeKey, type ValidatorKey } from './home/key-files.ts';
 import { lockHome } from './home/lock.ts';
 import { registerInspection } from './inspection.ts';
-import { type LaunchedNode, loadDrivers } from './launch.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { type RunningInfo, removeRunning, writeRunning } from './running.ts';
 import { onStopSignals } from './signals.ts';
@@ -49,13 +49,12 @@ export async function runNode(home: NodeHome, environment: Environment, owner: N
   const log = createPinoLog({ level: config.log.level, destination: logFile, base: { node: config.name } });
   applyLevels(log, config);
   try {
-    const { launchNode } = await loadDrivers();
+    const { launchNode } = await import('../drivers.ts');
     const onFatal = (reason: string): never => leave(log, logFile, reason, exitCode.unwritable);
     process.on('uncaughtException', (error) => leave(log, logFile, error.stack ?? error.message, exitCode.error));
     process.on('unhandledRejection', (error) => leave(log, logFile, String(error), exitCode.error));
     const node = await launchNode({
       ...{ config, genesis, nodeKey, validatorKey, version, onFatal },
-      home: home.path,
       files: home.files,
       log: log.log,
     });

@@ -7,7 +7,6 @@ import { formatConfig, type NodeConfig } from '../home/config.ts';
 import { createNetwork, devnetChains } from '../home/create.ts';
 import { type DevnetHome, devnetFile, type Home, loadConfig, openHome } from '../home/home.ts';
 import { loadNodeKey } from '../home/key-files.ts';
-import { loadDrivers } from '../launch.ts';
 import { choosePorts, isFree } from './ports.ts';
 
 export interface DevnetOptions {
@@ -19,7 +18,7 @@ export interface DevnetOptions {
 export async function ensureDevnet(path: string, options: DevnetOptions): Promise<DevnetHome> {
   if (!existsSync(devnetFile(path))) {
     const ports = await choosePorts(options.validators, options.ports);
-    const { markFirstStart } = await loadDrivers();
+    const { markFirstStart } = await import('../../drivers.ts');
     const plan = {
       name: 'devnet',
       dev: true,

@@ -11,7 +11,6 @@ import { exitCode } from '../exit.ts';
 import { initialConfig, parsePeerUrl } from '../home/config.ts';
 import { createHome, createNetwork, devnetChains } from '../home/create.ts';
 import { loadGenesisFile } from '../home/home.ts';
-import { loadDrivers } from '../launch.ts';
 import { addVerb, type Call, type Finish, wholeNumber } from '../verb.ts';
 
 export function addInit(program: Command, finish: Finish): void {
@@ -49,7 +48,7 @@ async function initHome(call: Call): Promise<number> {
   const genesis = genesisFile === undefined ? undefined : loadGenesisFile(resolve(genesisFile));
   const [ports] = await choosePorts(1, portsMode(call));
   const config = initialConfig(call.text('name') ?? 'node', parsePeers(call.text('peers') ?? ''));
-  const { markFirstStart } = await loadDrivers();
+  const { markFirstStart } = await import('../../drivers.ts');
   const parts = {
     config: {
       ...config,
@@ -79,7 +78,7 @@ async function makeTestnet(call: Call): Promise<number> {
     throw new PskyError('bad-usage', `--hosts names ${hosts.length} addresses for ${count} members.`);
   }
   const ports = await choosePorts(count, portsMode(call));
-  const { markFirstStart } = await loadDrivers();
+  const { markFirstStart } = await import('../../drivers.ts');
   const genesis = await createNetwork(
     path,
     {
