@@ -20,12 +20,15 @@ import { World } from './world.ts';
 /** Everything a node needs in order to live on one host. */
 export interface Boot {
   readonly index: number;
+  readonly self: NodeId;
   readonly host: Host;
   readonly process: SimProcess;
   readonly transport: Transport;
   readonly peers: readonly PeerAddress[];
   /** to be called by the chain under test */
   readonly hooks: CoreHooks;
+  /** The node's data is damaged beyond what a crash may do. */
+  damaged(reason: string): void;
 }
 
 export interface ClusterOptions {
@@ -225,6 +228,8 @@ class Cluster {
     const misbehaviour = this.#misbehaviour.get(index);
     const node: Boot = {
       index,
+      self: nodeIds[index] as NodeId,
+      damaged: (reason) => this.#damaged(host, reason),
       host,
       process,
       transport: this.#network.transport(process, nodeIds[index] as NodeId),
@@ -234,6 +239,15 @@ class Cluster {
     boot(node, (ready) => {
       if (process.alive) this.#nodes.set(index, ready);
     });
+  }
+
+  /** An operator wipes what cannot be repaired: the validator comes back fenced, and follows. */
+  #damaged(host: Host, reason: string): void {
+    if (!this.#sacrificed.has(host.index))
+      return this.#world.violated('an intact journal opens', `${host.name}: ${reason}`);
+    this.#world.log(() => `${host.name} is wiped: ${reason}`);
+    host.disk.wipe();
+    host.stores.wipe();
   }
 
   #misbehave(index: number, forMs: number): void {

@@ -94,7 +94,12 @@ export class World {
     this.log(() => `VIOLATED ${invariant}: ${detail}`);
   }
 
+  /** whether anybody reads the log */
+  get logs(): boolean {
+    return this.#log !== undefined;
+  }
+
   log(line: () => string): void {
-    this.#log?.(`${this.nowMs.toFixed(3).padStart(12)} ${line()}`);
+    if (this.#log !== undefined) this.#log(`${this.nowMs.toFixed(3).padStart(12)} ${line()}`);
   }
 }

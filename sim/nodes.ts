@@ -1,0 +1,182 @@
+// What a simulated validator runs: a whole node, composed by node.ts as on a real machine, on the simulated ports.
+
+import {
+  type Committee,
+  committeeOf,
+  type Header,
+  type QuorumCert,
+  verifyQuorumCert,
+} from '../consensus/certificate/index.ts';
+import { chainGenesis, type NetworkGenesis } from '../consensus/genesis/index.ts';
+import type { Submitted } from '../consensus/index.ts';
+import { assert } from '../lib/assert.ts';
+import { type Bytes, bigEndian, concatBytes, fromUtf8, toHex } from '../lib/bytes.ts';
+import { sha256 } from '../lib/hash.ts';
+import type { KeyPair, SignatureSuite } from '../lib/suites/suite.ts';
+import { KiB, MiB, milliseconds, seconds } from '../lib/units.ts';
+import type { FrameCheck, NodeId } from '../net/index.ts';
+import { createNode, markFirstStart, type Node, type NodeFault, type NodePorts } from '../node.ts';
+import type { Boot, ClusterOptions } from './cluster.ts';
+import { simLog } from './notes.ts';
+import { rememberingSuite } from './remembering-suite.ts';
+import type { SimNode } from './workloads.ts';
+
+export interface NodesOptions {
+  readonly validators: number;
+  readonly suite: SignatureSuite;
+  /** T3; shorter, so that planned changes of leader happen within a short run */
+  readonly plannedTermMs: number;
+  /** tests of the simulator itself take the session's duplicate check away */
+  readonly frameCheck?: () => FrameCheck;
+}
+
+/** The chain that faults, load and checkers look at. */
+const chainName = 'main';
+
+/** What `runCluster` needs beside the choices of a run. */
+export function simulatedNodes(
+  options: NodesOptions,
+): Pick<ClusterOptions, 'validators' | 'committee' | 'nodeIds' | 'certificateProves' | 'boot'> {
+  const suite = rememberingSuite(options.suite);
+  const keys = Array.from({ length: options.validators }, (_, index) =>
+    suite.keyPairOf(sha256(fromUtf8('simulated validator'), bigEndian(index, 4))),
+  );
+  const genesis = genesisOf(keys, suite.suite);
+  const committee = committeeFor(genesis, suite);
+  return {
+    validators: options.validators,
+    committee,
+    nodeIds: genesis.validators.map(({ nodeId }) => nodeId),
+    // the checkers' verifier has a memory of its own: none
+    certificateProves: (header, certificate) => proves(committeeFor(genesis, options.suite), header, certificate),
+    boot: (boot, ready) => bootNode({ boot, genesis, suite, key: keys[boot.index] as KeyPair, options }, ready),
+  };
+}
+
+/** A commit certificate of the block itself, or of a descendant whose headers the committing node held. */
+function proves(committee: Committee, header: Header, certificate: QuorumCert): boolean {
+  if (!verifyQuorumCert(committee, certificate, 'commit')) return false;
+  return certificate.height > header.order.height || certificate.id === header.id;
+}
+
+function genesisOf(keys: readonly KeyPair[], suite: number): NetworkGenesis {
+  return {
+    format: 1,
+    name: 'simulated',
+    dev: true,
+    timeMs: 1_767_225_000_000,
+    validators: keys.map(({ publicKey }, index) => ({
+      name: `v${index + 1}`,
+      nodeId: toHex(publicKey) as NodeId,
+      suite,
+      signingKey: publicKey,
+      encryptionKey: sha256(fromUtf8('simulated encryption key'), bigEndian(index, 4)),
+    })),
+    followers: { mode: 'none', nodeIds: [] },
+    chains: [
+      {
+        name: chainName,
+        application: 'blob',
+        shard: 'main',
+        epoch: 0,
+        window: 64,
+        fastPath: false,
+        accounts: { mode: 'open', publicKeys: [] },
+        bytesPerAccount: 0,
+        retainBytes: 'all',
+        segmentBytes: 256 * KiB,
+      },
+    ],
+  };
+}
+
+function committeeFor(genesis: NetworkGenesis, suite: SignatureSuite): Committee {
+  const entry = genesis.chains.find(({ name }) => name === chainName);
+  assert(entry !== undefined, 'the simulated network has its chain');
+  return committeeOf({
+    chain: chainGenesis(genesis, chainName).chain,
+    epoch: entry.epoch,
+    keys: genesis.validators.map(({ signingKey }) => signingKey),
+    window: entry.window,
+    suite,
+  });
+}
+
+interface NodeSetup {
+  readonly boot: Boot;
+  readonly genesis: NetworkGenesis;
+  readonly suite: SignatureSuite;
+  readonly key: KeyPair;
+  readonly options: NodesOptions;
+}
+
+function bootNode(setup: NodeSetup, ready: (node: SimNode) => void): void {
+  const { boot, genesis } = setup;
+  const { host, process } = boot;
+  const ports = portsOf(setup);
+  const home = { genesis, dataDirectory: 'data', segmentBytes: 256 * KiB };
+  const start = (): void => {
+    const node = createNode(
+      {
+        ...home,
+        nodeId: boot.self,
+        validatorKey: setup.key,
+        peers: boot.peers,
+        followers: { mode: 'none' },
+        lowDiskBytes: MiB,
+        plannedTermMs: milliseconds(setup.options.plannedTermMs),
+        hooks: () => boot.hooks,
+        ...(setup.options.frameCheck === undefined ? {} : { frameCheck: setup.options.frameCheck }),
+      },
+      ports,
+    );
+    process.onDeath(() => node.system.halt());
+    node.start((fault) => (fault === undefined ? ready(submitterOf(node)) : refused(boot, fault)));
+  };
+  // a home is made before anything can go wrong with it; one that was wiped is not made again
+  if (host.starts > 1) start();
+  else markFirstStart(home, ports, (fault) => (fault === undefined ? start() : host.gaveUp(process, fault.message)));
+}
+
+/** Disks fail while a node opens its shard too. What else stops it is damage, which only a sacrificed validator may have. */
+function refused({ host, process, damaged }: Boot, { code, message }: NodeFault): void {
+  if (code !== 'journal-write-failed' && code !== 'shard-disk-failed') damaged(message);
+  host.gaveUp(process, message);
+}
+
+function portsOf({ boot, suite }: NodeSetup): NodePorts {
+  const { host, process, transport } = boot;
+  const random = host.world.random.protocol.fork(`node ${host.index} life ${host.starts}`);
+  return {
+    clock: process.clock,
+    disk: host.disk.port(process),
+    stores: host.stores.port(process),
+    transport,
+    suite,
+    random,
+    secureRandom: (length) => Uint8Array.from({ length }, () => random.below(256)),
+    log: simLog(host.world, host.name),
+    onFatal: (reason) => host.gaveUp(process, reason),
+  };
+}
+
+function submitterOf(node: Node): SimNode {
+  const admission = node.chains.find(({ name }) => name === chainName)?.addresses.admission;
+  assert(admission !== undefined, 'a node has the chains of its genesis');
+  return {
+    submit(entry, done) {
+      const message = { type: 'submit', count: 1, entries: framed(entry) };
+      node.system.ask(admission, message, seconds(30), (outcome) => {
+        const accepted =
+          outcome.ok && outcome.value.type === 'submitted' && (outcome.value as Submitted).refused.length === 0;
+        done(accepted ? 'accepted' : 'refused');
+      });
+    },
+  };
+}
+
+function framed(entry: Bytes): Bytes {
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, entry.length, true);
+  return concatBytes([length, entry]);
+}
