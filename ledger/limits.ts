@@ -54,17 +54,23 @@ export const maxValueCacheBytes = 16 * MiB;
 /** Hashes of commands whose signatures this node has verified at admission. Beyond: the older half goes, and execution verifies again. */
 export const maxVerifiedHashes = 65_536;
 
-/** Signatures verified in one slice: 64 × 40 µs = 2.6 ms. */
-export const signaturesPerSlice = 64;
+/** A slice of work by its estimated cost; half of the 5 ms that a turn may take, for days when all is slower. */
+export const sliceBudgetUs = 2_500;
 
-/** Operations executed in one slice: 500 × 5 µs = 2.5 ms. */
-export const operationsPerSlice = 500;
+/** What work costs, in microseconds on a slow day. Estimates place the slices' borders and nothing else. */
+export const workUs = {
+  decodeCommand: 10,
+  perOperation: 3,
+  perByte: 0.005,
+  verify: 60,
+  execute: 5,
+  treeUpdate: 15,
+  change: 4,
+  encodePage: 4,
+} as const;
 
-/** Commands decoded and hashed in one slice: 250 × 10 µs = 2.5 ms. */
-export const commandsPerSlice = 250;
-
-/** Tree updates in one slice: 256 × 12 µs = 3 ms. */
-export const updatesPerSlice = 256;
+/** Names read in one go; the walk that finds what is missing takes about 1 µs each. */
+export const namesPerRead = 2_048;
 
 /** Receipts in one stored value: a query reads and decodes one chunk. */
 export const receiptsPerChunk = 128;

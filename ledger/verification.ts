@@ -3,7 +3,7 @@
 import type { Bytes } from '../lib/bytes.ts';
 import type { Hash } from '../lib/hash.ts';
 import type { SignatureSuite } from '../lib/suites/suite.ts';
-import { maxVerifiedHashes, signaturesPerSlice } from './limits.ts';
+import { maxVerifiedHashes, workUs } from './limits.ts';
 import { type Defer, inSlices, runSliced } from './slices.ts';
 
 export interface VerificationJob {
@@ -27,7 +27,10 @@ export function inlineVerifier(suites: readonly SignatureSuite[], defer: Defer):
       const valid: boolean[] = [];
       runSliced(
         defer,
-        inSlices(jobs, signaturesPerSlice, (job) => valid.push(isValid(job))),
+        inSlices(jobs, (job) => {
+          valid.push(isValid(job));
+          return workUs.verify + job.signedText.length * workUs.perByte;
+        }),
         () => done(valid),
       );
     },

@@ -2,8 +2,9 @@
 // once with a page cache that holds a tenth. `node dist/bench/micro/merkle-update.js [--large]` prints one JSON line each.
 
 import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
+import type { StateHead } from '../../ledger/state/head.ts';
 import { proveName } from '../../ledger/state/prove.ts';
-import { AuthenticatedState, nameOf, type StateHead } from '../../ledger/state/state.ts';
+import { AuthenticatedState, nameOf } from '../../ledger/state/state.ts';
 import { bigEndian, noBytes } from '../../lib/bytes.ts';
 import { accelerateSha256, zeroHash } from '../../lib/hash.ts';
 import { seededRandom } from '../../lib/random.ts';

@@ -4,7 +4,7 @@ import type { Admission, ChainContext, Entry } from '../../consensus/application
 import { type ErrorName, errorRow } from '../../lib/errors.ts';
 import type { Store } from '../../storage/index.ts';
 import { commandHash, decodeCommand, type ReceivedCommand } from '../commands/index.ts';
-import { commandsPerSlice } from '../limits.ts';
+import { workUs } from '../limits.ts';
 import { type Defer, inSlices, runSliced } from '../slices.ts';
 import { type Account, decodeAccount } from '../state/account.ts';
 import { accountKey } from '../state/keys.ts';
@@ -32,7 +32,10 @@ export function admit(
 ): void {
   const timeMs = Math.max(context.timeMs, context.wallMs);
   const verdicts: Verdict[] = [];
-  const read = inSlices(entries, commandsPerSlice, (entry) => verdicts.push(readEntry(desk.rules, entry, timeMs)));
+  const read = inSlices(entries, (entry) => {
+    verdicts.push(readEntry(desk.rules, entry, timeMs));
+    return workUs.decodeCommand + entry.length * workUs.perByte;
+  });
   runSliced(desk.defer, read, () =>
     judgeSenders(desk, verdicts, (fault) => {
       if (fault !== undefined) return done(fault, []);

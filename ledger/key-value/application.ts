@@ -20,11 +20,11 @@ import { type Hash, zeroHash } from '../../lib/hash.ts';
 import type { Store } from '../../storage/index.ts';
 import { commandHash, decodeCommand } from '../commands/index.ts';
 import { entriesOf } from '../entries.ts';
-import { commandsPerSlice, operationsPerSlice, syncEveryBlocks } from '../limits.ts';
+import { namesPerRead, syncEveryBlocks, workUs } from '../limits.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import { noHash } from '../receipt.ts';
-import { type Defer, inSlices, runSliced } from '../slices.ts';
-import { AuthenticatedState, type StateFault, type StateName } from '../state/state.ts';
+import { type Defer, inParts, inSlices, Pace, runSliced } from '../slices.ts';
+import { AuthenticatedState, type StateAnswer, type StateFault, type StateName } from '../state/state.ts';
 import { inlineVerifier, type SignatureVerifier, VerifiedHashes } from '../verification.ts';
 import { admit } from './admission.ts';
 import { BlockExecution, type Outcome, type PreparedCommand, prepare, refusedWith } from './execute.ts';
@@ -105,15 +105,29 @@ export class KeyValueLedger implements Application {
     const { height, stateRoot, outboxRoot } = this.state.current;
     const unchanged: Applied = { height, stateRoot, outboxRoot, outcomes: [] };
     const items: Item[] = [];
-    const read = inSlices(block.batches.flatMap(entriesOf), commandsPerSlice, (entry) => items.push(readItem(entry)));
+    const read = inSlices(block.batches.flatMap(entriesOf), (entry) => {
+      const item = readItem(entry);
+      items.push(item);
+      return workUs.decodeCommand + (item.prepared?.names.length ?? 0) * workUs.perOperation;
+    });
     runSliced(this.defer, read, () =>
       this.verify(items, (signed) =>
-        this.state.load(namesOf(items), (fault) => {
+        this.load(items, (fault) => {
           if (fault !== undefined) return done(fault, unchanged);
           this.execute(block, items, signed, (fault, applied) => done(fault, applied ?? unchanged));
         }),
       ),
     );
+  }
+
+  private load(items: readonly Item[], done: StateAnswer<void>): void {
+    const names = namesOf(items);
+    const readPart = (part: readonly StateName[], next: (stop: boolean) => void): void =>
+      this.state.load(part, (fault) => {
+        if (fault !== undefined) done(fault, undefined);
+        next(fault !== undefined);
+      });
+    inParts(names, namesPerRead, readPart, () => done(undefined, undefined));
   }
 
   /** Whether each item's signature is good; what this node admitted itself is not verified twice. */
@@ -235,14 +249,11 @@ function* executeInSlices(
   signed: ReadonlySet<Hash>,
   drafts: DraftReceipt[],
 ): Generator<void> {
-  let operations = 0;
+  const pace = new Pace();
   for (const [index, { hash, prepared, outcome }] of items.entries()) {
     const result = prepared === undefined ? outcome : execution.run(prepared, signed.has(hash));
     drafts.push({ hash, height, index, ...(result as Outcome) });
-    operations += prepared?.names.length ?? 1;
-    if (operations < operationsPerSlice) continue;
-    operations = 0;
-    yield;
+    if (pace.spend(workUs.execute + (prepared?.names.length ?? 0) * workUs.perOperation)) yield;
   }
 }
 

@@ -5,7 +5,8 @@ import { type Bytes, bigEndian, concatBytes } from '../../lib/bytes.ts';
 import { decode, type Encodable, encode } from '../../lib/codec.ts';
 import { type Hash, hashFromBytes, hashToBytes } from '../../lib/hash.ts';
 import type { Store } from '../../storage/index.ts';
-import { type AuthenticatedState, nameOf, type StateAnswer, type StateChange, type StateHead } from '../state/state.ts';
+import type { StateHead } from '../state/head.ts';
+import { type AuthenticatedState, nameOf, type StateAnswer, type StateChange } from '../state/state.ts';
 
 const formatVersion = 1;
 const namesPerRead = 1_000;

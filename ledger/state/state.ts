@@ -4,20 +4,28 @@
 import type { HeightRoots } from '../../consensus/application.ts';
 import { assert, present } from '../../lib/assert.ts';
 import { type Bytes, equalBytes } from '../../lib/bytes.ts';
-import { decode, type Encodable, encode } from '../../lib/codec.ts';
-import { type Hash, hashFromBytes, hashToBytes, zeroHash } from '../../lib/hash.ts';
+import { type Hash, hashFromBytes } from '../../lib/hash.ts';
 import type { Store, StoreWrite } from '../../storage/index.ts';
-import { keptHeights, keptRoots, maxPageCacheBytes, maxUndoBytes, maxValueCacheBytes } from '../limits.ts';
-import { type Defer, runSliced } from '../slices.ts';
+import {
+  keptHeights,
+  keptRoots,
+  maxPageCacheBytes,
+  maxUndoBytes,
+  maxValueCacheBytes,
+  namesPerRead,
+  workUs,
+} from '../limits.ts';
+import { type Defer, inParts, inSlices, runSliced } from '../slices.ts';
+import { BlockDesk } from './block-desk.ts';
 import { GenerationCache } from './generations.ts';
-import { type BlockUndo, StateHistory } from './history.ts';
+import { decodeHead, decodeRoots, emptyHead, encodeHead, encodeRoots, type StateHead } from './head.ts';
+import { StateHistory } from './history.ts';
 import { Layout } from './layout.ts';
 import {
   decodePage,
   digitOf,
   emptyPage,
   encodePage,
-  leafOf,
   nodeHash,
   nodeKinds,
   type Page,
@@ -26,8 +34,9 @@ import {
   slotKind,
   slotOf,
 } from './page.ts';
-import { pathOf, valueHashOf } from './tree-hash.ts';
-import { type PageDesk, type TreeUpdate, updatePage } from './tree-update.ts';
+import { sortedUpdates } from './sorted-updates.ts';
+import { pathOf } from './tree-hash.ts';
+import { type TreeUpdate, updatePage } from './tree-update.ts';
 
 export interface StateOptions {
   readonly store: Store;
@@ -53,14 +62,6 @@ export interface StateChange extends StateName {
 export type StateFault = { readonly code: 'store' | 'corrupt' | 'height-not-kept'; readonly message: string };
 export type StateAnswer<T> = (fault: StateFault | undefined, value: T) => void;
 
-export interface StateHead {
-  readonly height: number;
-  readonly stateRoot: Hash;
-  readonly outboxRoot: Hash;
-  /** timeMs of the last block */
-  readonly timeMs: number;
-}
-
 export interface BlockCommit {
   readonly height: number;
   readonly timeMs: number;
@@ -72,8 +73,6 @@ export interface BlockCommit {
   /** a part of a restore: the head is written with the last part only */
   readonly partial?: boolean;
 }
-
-const formatVersion = 1;
 
 export function nameOf(key: Bytes): StateName {
   return { key, path: pathOf(key) };
@@ -87,7 +86,7 @@ export class AuthenticatedState {
   private readonly values: GenerationCache<{ readonly bytes: Bytes | undefined }>;
   private readonly history: StateHistory;
   private root: Page = emptyPage('');
-  private head: StateHead = { height: 0, stateRoot: zeroHash, outboxRoot: zeroHash, timeMs: 0 };
+  private head: StateHead = emptyHead;
 
   constructor(options: StateOptions) {
     this.store = options.store;
@@ -183,33 +182,49 @@ export class AuthenticatedState {
   /** Writes a block's changes, its other records and the new head in one batch. */
   commit(block: BlockCommit, done: StateAnswer<StateHead>): void {
     assert(block.height > this.head.height, 'blocks are committed in order');
-    const updates = block.changes.map(toUpdate).sort(byPath);
-    this.loadPages(updates, (fault) => {
-      if (fault !== undefined) return done(fault, this.head);
-      const desk = new BlockDesk(this.pages, this.history, this.history.begin(block.height, this.head.stateRoot));
-      desk.keep(this.root);
-      runSliced(this.defer, updatePage(desk, this.root, updates), () => this.write(block, desk, done));
+    const updates: TreeUpdate[] = [];
+    runSliced(this.defer, sortedUpdates(block.changes, updates), () =>
+      this.loadPages(updates, (fault) => {
+        if (fault !== undefined) return done(fault, this.head);
+        const desk = new BlockDesk(this.pages, this.history, this.history.begin(block.height, this.head.stateRoot));
+        desk.keep(this.root);
+        const writes: StoreWrite[] = [...block.writes];
+        runSliced(this.defer, this.change(block.changes, updates, desk, writes), () =>
+          this.write(block, desk, writes, done),
+        );
+      }),
+    );
+  }
+
+  /** Changes tree and values in memory, and notes what is to be stored. */
+  private *change(
+    changes: readonly StateChange[],
+    updates: readonly TreeUpdate[],
+    desk: BlockDesk,
+    writes: StoreWrite[],
+  ): Generator<void> {
+    yield* updatePage(desk, this.root, updates);
+    yield* inSlices(changes, (change) => {
+      this.history.keepValue(desk.undo, change.path, this.peek(change.path));
+      this.values.set(change.path, { bytes: change.value });
+      writes.push({ key: this.layout.value(change.key), value: change.value ?? null } as StoreWrite);
+      return workUs.change;
+    });
+    for (const prefix of desk.removed) writes.push({ key: this.layout.page(prefix), value: null });
+    yield* inSlices([...desk.changed.values()], (page) => {
+      page.stored = encodePage(page);
+      writes.push({ key: this.layout.page(page.prefix), value: page.stored });
+      return workUs.encodePage;
     });
   }
 
-  private write(block: BlockCommit, desk: BlockDesk, done: StateAnswer<StateHead>): void {
+  private write(block: BlockCommit, desk: BlockDesk, writes: StoreWrite[], done: StateAnswer<StateHead>): void {
     const head: StateHead = {
       height: block.height,
       stateRoot: hashFromBytes(nodeHash(this.root, 1)),
       outboxRoot: block.outboxRoot,
       timeMs: block.timeMs,
     };
-    const writes: StoreWrite[] = [...block.writes];
-    for (const change of block.changes) {
-      this.history.keepValue(desk.undo, change.path, this.peek(change.path));
-      this.values.set(change.path, { bytes: change.value });
-      writes.push({ key: this.layout.value(change.key), value: change.value ?? null } as StoreWrite);
-    }
-    for (const prefix of desk.removed) writes.push({ key: this.layout.page(prefix), value: null });
-    for (const page of desk.changed.values()) {
-      page.stored = encodePage(page);
-      writes.push({ key: this.layout.page(page.prefix), value: page.stored });
-    }
     if (block.partial !== true) writes.push(...this.headWrites(head));
     this.history.end(desk.undo);
     this.store.batch(writes, { sync: block.sync }, (fault) => {
@@ -242,8 +257,18 @@ export class AuthenticatedState {
     });
   }
 
-  /** Loads every page that the updates touch, level by level, each level in one read. */
+  /** Loads every page that the updates touch, part by part. */
   private loadPages(updates: readonly TreeUpdate[], done: StateAnswer<void>): void {
+    const loadPart = (part: readonly TreeUpdate[], next: (stop: boolean) => void): void =>
+      this.loadLevels(part, (fault) => {
+        if (fault !== undefined) done(fault, undefined);
+        next(fault !== undefined);
+      });
+    inParts(updates, namesPerRead, loadPart, () => done(undefined, undefined));
+  }
+
+  /** Level by level, each level in one read. */
+  private loadLevels(updates: readonly TreeUpdate[], done: StateAnswer<void>): void {
     const missing: { readonly prefix: string; readonly hash: Bytes }[] = [];
     this.gatherMissing(this.root, updates, 0, updates.length, missing);
     if (missing.length === 0) return done(undefined, undefined);
@@ -256,7 +281,7 @@ export class AuthenticatedState {
           if (page === undefined) return done(corrupt(`page ${prefix} does not fit the page above it`), undefined);
           this.pages.set(prefix, page);
         }
-        this.loadPages(updates, done);
+        this.loadLevels(updates, done);
       },
     );
   }
@@ -327,87 +352,10 @@ export class AuthenticatedState {
   }
 }
 
-/** The pages of one block in progress: remembers how they were, and which to store. */
-class BlockDesk implements PageDesk {
-  readonly undo: BlockUndo;
-  readonly changed = new Map<string, Page>();
-  readonly removed = new Set<string>();
-  private readonly pages: GenerationCache<Page>;
-  private readonly history: StateHistory;
-
-  constructor(pages: GenerationCache<Page>, history: StateHistory, undo: BlockUndo) {
-    this.pages = pages;
-    this.history = history;
-    this.undo = undo;
-  }
-
-  keep(page: Page): void {
-    this.history.keepPage(this.undo, page.prefix, page.stored);
-    this.changed.set(page.prefix, page);
-  }
-
-  change(prefix: string): Page {
-    const page = present(this.pages.get(prefix), 'a page that changes has been loaded');
-    this.keep(page);
-    return page;
-  }
-
-  create(prefix: string): Page {
-    const page = emptyPage(prefix);
-    this.keep(page);
-    this.removed.delete(prefix);
-    this.pages.set(prefix, page);
-    return page;
-  }
-
-  remove(page: Page): void {
-    this.pages.delete(page.prefix);
-    this.changed.delete(page.prefix);
-    this.removed.add(page.prefix);
-  }
-}
-
-function toUpdate(change: StateChange): TreeUpdate {
-  return {
-    path: change.path,
-    leaf: change.value === undefined ? null : leafOf(change.path, valueHashOf(change.value)),
-  };
-}
-
-const byPath = (a: TreeUpdate, b: TreeUpdate): number => (a.path < b.path ? -1 : 1);
-
 function checkedPage(prefix: string, bytes: Bytes | undefined, hash: Bytes | undefined): Page | undefined {
   const page = bytes === undefined ? undefined : decodePage(prefix, bytes);
   if (page === undefined || hash === undefined) return page;
   return equalBytes(nodeHash(page, 1), hash) ? page : undefined;
-}
-
-const emptyHead: StateHead = { height: 0, stateRoot: zeroHash, outboxRoot: zeroHash, timeMs: 0 };
-
-function encodeHead(head: StateHead): Bytes {
-  return encode([formatVersion, head.height, hashToBytes(head.stateRoot), hashToBytes(head.outboxRoot), head.timeMs]);
-}
-
-function decodeHead(bytes: Bytes): StateHead | undefined {
-  const decoded = decode(bytes);
-  if (!decoded.ok || !Array.isArray(decoded.value)) return undefined;
-  const [format, height, stateRoot, outboxRoot, timeMs] = decoded.value as readonly Encodable[];
-  if (format !== formatVersion || typeof height !== 'number' || typeof timeMs !== 'number') return undefined;
-  if (!(stateRoot instanceof Uint8Array) || !(outboxRoot instanceof Uint8Array)) return undefined;
-  return { height, stateRoot: hashFromBytes(stateRoot), outboxRoot: hashFromBytes(outboxRoot), timeMs };
-}
-
-function encodeRoots(roots: HeightRoots): Bytes {
-  return encode([roots.height, hashToBytes(roots.stateRoot), hashToBytes(roots.outboxRoot)]);
-}
-
-function decodeRoots(bytes: Bytes): HeightRoots | undefined {
-  const decoded = decode(bytes);
-  if (!decoded.ok || !Array.isArray(decoded.value)) return undefined;
-  const [height, stateRoot, outboxRoot] = decoded.value as readonly Encodable[];
-  if (typeof height !== 'number') return undefined;
-  if (!(stateRoot instanceof Uint8Array) || !(outboxRoot instanceof Uint8Array)) return undefined;
-  return { height, stateRoot: hashFromBytes(stateRoot), outboxRoot: hashFromBytes(outboxRoot) };
 }
 
 const valueMemoryBytes = (value: { readonly bytes: Bytes | undefined }): number => 250 + (value.bytes?.length ?? 0);

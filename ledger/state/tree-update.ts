@@ -2,7 +2,7 @@
 // computed once. The pages must be in memory; who calls has loaded them.
 
 import type { Hash } from '../../lib/hash.ts';
-import { updatesPerSlice } from '../limits.ts';
+import { sliceBudgetUs, workUs } from '../limits.ts';
 import {
   clearSlot,
   digitOf,
@@ -32,7 +32,9 @@ export interface PageDesk {
   remove(page: Page): void;
 }
 
-/** @param updates sorted by path, each path once, all below the page. Yields between slices of at most 3 ms. */
+const updatesPerSlice = Math.floor(sliceBudgetUs / workUs.treeUpdate);
+
+/** @param updates sorted by path, each path once, all below the page. Yields between slices. */
 export function* updatePage(desk: PageDesk, page: Page, updates: readonly TreeUpdate[]): Generator<void> {
   if (updates.length <= updatesPerSlice) {
     updateAtOnce(desk, page, updates, 0, updates.length);

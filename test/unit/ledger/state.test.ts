@@ -4,11 +4,13 @@ import fc from 'fast-check';
 import t from 'tap';
 import { nativeSha256 } from '../../../actors/drivers/native-sha256.ts';
 import { decodeProof, verifyStateProof } from '../../../ledger/proof/index.ts';
+import type { StateHead } from '../../../ledger/state/head.ts';
 import { proveName } from '../../../ledger/state/prove.ts';
-import { AuthenticatedState, nameOf, type StateHead } from '../../../ledger/state/state.ts';
+import { AuthenticatedState, nameOf } from '../../../ledger/state/state.ts';
 import { emptyHash, innerHash, leafHash, valueHashOf } from '../../../ledger/state/tree-hash.ts';
 import { bigEndian, compareBytes, concatBytes, equalBytes, noBytes, toHex } from '../../../lib/bytes.ts';
 import { accelerateSha256, type Hash, hashFromBytes, hashToBytes, sha256, zeroHash } from '../../../lib/hash.ts';
+import { seededRandom } from '../../../lib/random.ts';
 import { inline, now, type TestStore, testStore, text } from './support.ts';
 
 accelerateSha256(nativeSha256);
@@ -271,6 +273,74 @@ t.test('many keys: pages come and go, reads per block stay few', (t) => {
     [...store.entries.keys()].filter((key) => key.startsWith(toHex(text('p')))).length,
     1,
     'only the root page is left',
+  );
+  t.end();
+});
+
+t.test('queries between the slices of a block see whole heights only', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(change, { maxLength: 25 }), { minLength: 1, maxLength: 5 }),
+      fc.nat(),
+      (blocks, seed) => {
+        const random = seededRandom(seed);
+        const waiting: (() => void)[] = [];
+        const state = new AuthenticatedState({
+          store: testStore(new Map(), (run) => void waiting.push(run)),
+          prefix: noBytes,
+          defer: (run) => void waiting.push(run),
+          pageCacheBytes: random.chance(0.5) ? 1 : 1e6,
+          valueCacheBytes: 1,
+        });
+        const models: Model[] = [new Map()];
+        const roots: Hash[] = [zeroHash];
+        let verified = true;
+        let open = false;
+        state.open(() => {
+          open = true;
+        });
+        const ask = (): void => {
+          const height = random.below(state.current.height + 1);
+          const key = `k${random.below(60)}`;
+          const name = nameOf(text(key));
+          const expected = models[height]?.get(key);
+          state.read(name, height, (_, value) => {
+            verified &&=
+              expected === undefined ? value === undefined : value !== undefined && equalBytes(value, expected);
+          });
+          proveName(state, name, height, (_, proof) => {
+            verified &&= verifyStateProof(roots[height] as Hash, text(key), expected, proof);
+          });
+        };
+        const runOne = (): void => waiting.splice(random.below(waiting.length), 1)[0]?.();
+        while (!open) runOne();
+        for (const block of blocks) {
+          const model: Model = new Map(models[models.length - 1]);
+          for (const [key, value] of block) value === undefined ? model.delete(key) : model.set(key, text(value));
+          models.push(model);
+          roots.push(rootOfModel(model));
+          const changes = [...new Map(block)].map(([key, value]) => ({
+            ...nameOf(text(key)),
+            value: value === undefined ? undefined : text(value),
+          }));
+          const height = models.length - 1;
+          let committed = false;
+          state.load(changes, () =>
+            state.commit({ height, timeMs: 1, outboxRoot: zeroHash, changes, writes: [], sync: false }, () => {
+              committed = true;
+            }),
+          );
+          while (!committed) {
+            if (random.chance(0.6)) ask();
+            runOne();
+          }
+          verified &&= state.current.stateRoot === roots[height];
+        }
+        while (waiting.length > 0) runOne();
+        return verified;
+      },
+    ),
+    { numRuns: 60 },
   );
   t.end();
 });
