@@ -3,6 +3,7 @@
 
 import type { Hash } from '../../lib/hash.ts';
 import { sliceBudgetUs, workUs } from '../limits.ts';
+import { Pace } from '../slices.ts';
 import {
   clearSlot,
   digitOf,
@@ -35,10 +36,15 @@ export interface PageDesk {
 const updatesPerSlice = Math.floor(sliceBudgetUs / workUs.treeUpdate);
 
 /** @param updates sorted by path, each path once, all below the page. Yields between slices. */
-export function* updatePage(desk: PageDesk, page: Page, updates: readonly TreeUpdate[]): Generator<void> {
+export function* updatePage(
+  desk: PageDesk,
+  page: Page,
+  updates: readonly TreeUpdate[],
+  pace = new Pace(),
+): Generator<void> {
   if (updates.length <= updatesPerSlice) {
     updateAtOnce(desk, page, updates, 0, updates.length);
-    yield;
+    if (pace.spend(updates.length * workUs.treeUpdate)) yield;
     return;
   }
   let touched = 0;
@@ -47,7 +53,7 @@ export function* updatePage(desk: PageDesk, page: Page, updates: readonly TreeUp
     const high = endOfSlot(updates, low, updates.length, page.prefix.length);
     const below = openSlot(desk, page, slot, updates, low, high);
     if (below !== undefined) {
-      yield* updatePage(desk, below.page, below.updates.slice(below.low, below.high));
+      yield* updatePage(desk, below.page, below.updates.slice(below.low, below.high), pace);
       adopt(desk, page, slot, below.page);
     }
     touched |= 1 << slot;
