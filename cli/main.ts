@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The `psky` command.
+// The `psky` command: everything else is in program.ts and the verbs.
 
 import { runProgram } from './program.ts';
 
