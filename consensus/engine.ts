@@ -277,7 +277,9 @@ function onReplayed(
   engine.recovery = undefined;
   options.archive.keepFresh(new Set(core.batches.keys()));
   options.journal.live(() => liveRecords(core).map(encodeRecord));
-  options.hooks?.started?.(core, (outputs) => effects.request((answer) => answer({ type: 'perform', outputs })));
+  const { hooks } = options;
+  if (hooks?.started !== undefined)
+    effects.request((answer) => hooks.started?.(core, (outputs) => answer({ type: 'perform', outputs })));
   effects.request(() => options.links.subscribe(options.committee.chain, effects.self));
   effects.send(options.addresses.validator, { type: 'replayed' });
   effects.send(options.addresses.chain, { type: 'ready' });
