@@ -45,7 +45,7 @@ export const keptRoots = 600;
 /** Bytes of replaced pages and values kept for older states: about 2 s at 20,000 puts/s. Beyond: the oldest height goes. */
 export const maxUndoBytes = 32 * MiB;
 
-/** Tree pages in memory: at about 2 KiB each some 24,000, the upper four levels of any tree and a share of the leaves. Beyond: the least recently used go. */
+/** Tree pages in memory: at about 3.5 KB each some 14,000, the upper four levels of any tree and a share of the leaves. Beyond: the least recently used go. */
 export const maxPageCacheBytes = 48 * MiB;
 
 /** Values (accounts above all) in memory. Beyond: the least recently used go. */

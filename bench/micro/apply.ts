@@ -21,7 +21,7 @@ function blockOf(keys: number, commands: number, perCommand: number, nonce: numb
   return Array.from({ length: commands }, (_, i) => {
     const operations: Operation[] = Array.from({ length: perCommand }, () => ({
       kind: 'put',
-      key: bigEndian(random.below(keys), 8),
+      key: bigEndian(random.below(keys / senders.length), 8), // each sender has keys of its own
       value: bigEndian(random.below(2 ** 32), 32),
     }));
     const sender = senders[i % senders.length] as (typeof senders)[number];

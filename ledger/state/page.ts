@@ -30,8 +30,8 @@ export interface Page {
   stored: Bytes | undefined;
 }
 
-/** Memory that a page takes: its arrays, its stored form and some 250 bytes for each of a handful of leaves. */
-export const pageMemoryBytes = 2_200;
+/** Memory that a page takes: its arrays 1.5 KiB, its stored form and some 400 bytes for each of a few leaves. */
+export const pageMemoryBytes = 3_500;
 
 export function emptyPage(prefix: string): Page {
   return {
