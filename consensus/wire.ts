@@ -260,7 +260,7 @@ export interface EncodedRecord {
 
 export function encodeRecord(record: JournalRecord): EncodedRecord {
   if (record.type === 'batch') {
-    const header = encodeBatchHeader(record.batch, false);
+    const header = encodeBatchHeader(record.batch, record.fetched);
     return { kind: batchRecordKind, parts: [Uint8Array.of(header.length), header, ...record.batch.body] };
   }
   const found = recordForms.find(({ type }) => type === record.type) as Form;
@@ -280,7 +280,7 @@ export function decodeRecord(kind: number, body: Bytes): JournalRecord | Misfit 
 function decodeBatchRecord(body: Bytes): JournalRecord | Misfit {
   const headerEnd = 1 + (body[0] ?? 0);
   const decoded = decodeBatch(body.subarray(1, headerEnd), [body.subarray(headerEnd)]);
-  return typeof decoded === 'string' ? misfit : { type: 'batch', batch: decoded.batch };
+  return typeof decoded === 'string' ? misfit : { type: 'batch', batch: decoded.batch, fetched: decoded.answer };
 }
 
 export const encodeSignedHeader = (signed: SignedHeader): Bytes => encode(signedHeaderShape.write(signed));

@@ -36,7 +36,7 @@ export function sealBatch(core: Core, content: BatchContent): Batch {
   const batch: Batch = { lane, seq, prev, count, size, contentHash, body, digest };
   core.own = { seq, digest };
   hold(core, batch);
-  const record = append(core, { type: 'batch', batch });
+  const record = append(core, { type: 'batch', batch, fetched: false });
   core.batchRecords.set(digest, record);
   core.held.push({ after: record, batch });
   core.again = true;
@@ -57,9 +57,9 @@ export function onBatch(core: Core, batch: Batch, from: number): void {
     // after a reconnect the owner may seal before it has heard where to resume: its resend fills the gap (L1)
     if (!extendsHead) return;
   }
-  core.wantedBatches.delete(batch.digest);
+  const fetched = core.wantedBatches.delete(batch.digest);
   hold(core, batch);
-  core.batchRecords.set(batch.digest, append(core, { type: 'batch', batch }));
+  core.batchRecords.set(batch.digest, append(core, { type: 'batch', batch, fetched }));
   core.again = true;
 }
 

@@ -122,7 +122,8 @@ export type JournalRecord =
   /** D5: written by `init`; a journal without it is fenced */
   | { readonly type: 'init' }
   | { readonly type: 'enter'; readonly term: number; readonly certificate: EntryCert | null }
-  | { readonly type: 'batch'; readonly batch: Batch }
+  /** `fetched`: asked for by its digest, so on the own lane not sealed by this node (L4) */
+  | { readonly type: 'batch'; readonly batch: Batch; readonly fetched: boolean }
   | { readonly type: 'header'; readonly signed: SignedHeader }
   | { readonly type: 'qc'; readonly qc: QuorumCert }
   | { readonly type: 'vote'; readonly vote: VoteRecord }

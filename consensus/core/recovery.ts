@@ -82,7 +82,7 @@ function apply(core: Core, record: JournalRecord): void {
       startFrom(core, record.base);
       break;
     case 'batch':
-      applyBatch(core, record.batch);
+      applyBatch(core, record.batch, record.fetched);
       break;
     case 'header':
       trustEntry(core, record.signed.entry);
@@ -124,11 +124,12 @@ function trustEntry(core: Core, entry: Block['entry']): void {
   if (entry !== null) core.verifiedTcs.set(sha256Hex(encode(timeoutCertShape.write(entry))), true);
 }
 
-function applyBatch(core: Core, batch: Batch): void {
+/** A forged batch of the own lane may stand before or between those that this node has sealed: it is no part of its chain. */
+function applyBatch(core: Core, batch: Batch, fetched: boolean): void {
   const lane = core.lanes[batch.lane] as Lane;
   if (core.batches.has(batch.digest) || batch.seq <= lane.committed.seq) return;
   hold(core, batch);
-  if (batch.lane !== core.me || batch.prev !== core.own.digest) return;
+  if (batch.lane !== core.me || fetched || batch.prev !== core.own.digest) return;
   core.own = { seq: batch.seq, digest: batch.digest };
   forgetLost(core, batch);
 }
