@@ -114,14 +114,8 @@ export class Liar {
     const { term } = to.core;
     if (leaderOf(world.committee, term) !== liar) return undefined;
     const own = [...to.core.blocks.values()].filter((block) => block.term === term && block.connected);
-    const tcs = this.tcs.filter((tc) => tc.term === term - 1);
-    const entry = tcs.length > 0 && (own.length === 0 || random.chance(0.4)) ? random.pick(tcs) : null;
-    const parent =
-      entry !== null
-        ? to.core.blocks.get(entry.qc?.id ?? world.committee.genesisId)
-        : term === 0 && own.length === 0
-          ? to.core.genesis
-          : own.at(-1 - random.below(Math.min(3, own.length)));
+    const entry = own.length === 0 || random.chance(0.4) ? this.entryOf(term) : null;
+    const parent = this.parentOf(entry, own, to);
     if (parent?.history === undefined) return undefined;
     const header = this.headerOn(parent, term, to);
     this.headers.set(header.id, header);
@@ -130,11 +124,25 @@ export class Liar {
     return { type: 'proposal', header, signature, entry, chainQc };
   }
 
+  private entryOf(term: number): TimeoutCert | null {
+    const tcs = this.tcs.filter((tc) => tc.term === term - 1);
+    if (tcs.length === 0) return null;
+    const tc = this.random.pick(tcs);
+    return this.random.chance(0.2) ? this.forgedEntry(tc) : tc;
+  }
+
+  private parentOf(entry: TimeoutCert | null, own: readonly Block[], to: Host): Block | undefined {
+    const { random, world } = this;
+    if (random.chance(0.1)) return random.pick([...to.core.blocks.values()]);
+    if (entry !== null) return to.core.blocks.get(entry.qc?.id ?? world.committee.genesisId);
+    return own.length === 0 ? to.core.genesis : random.pick(own.slice(-3));
+  }
+
   private headerOn(parent: Block, term: number, to: Host): Header {
     const { random, world } = this;
     const { chain, epoch } = world.committee;
     const height = parent.height + 1;
-    const wrongRoot = random.chance(0.05) && to.core.executed > parent.execHeight && to.core.executed < height;
+    const wrongRoot = random.chance(0.2) && to.core.executed > parent.execHeight && to.core.executed < height;
     const cut = parent.cut.map((head, lane) => {
       const next = [...world.batches.values()].filter(
         (batch) => batch.lane === lane && batch.seq === head.seq + 1 && batch.prev === head.digest,
@@ -192,19 +200,21 @@ export class Liar {
     });
   }
 
-  /** Q3: entries with a QC below the highest, with too few Timeouts, or old ones. */
   private entry(): PeerMessage | undefined {
-    const { random } = this;
     if (this.tcs.length === 0) return undefined;
-    const tc = random.pick(this.tcs.slice(-6));
-    const forged = random.pick([
+    return { type: 'entry', entry: { tc: this.forgedEntry(this.random.pick(this.tcs.slice(-6))) } };
+  }
+
+  /** Q3: a QC below the highest or above the term, too few Timeouts, another term, or simply an old one. */
+  private forgedEntry(tc: TimeoutCert): TimeoutCert {
+    const { random } = this;
+    return random.pick([
       (): TimeoutCert => ({ ...tc, qc: this.qcs.length === 0 ? null : random.pick(this.qcs) }),
       (): TimeoutCert => ({ ...tc, qc: null }),
       (): TimeoutCert => ({ ...tc, timeouts: tc.timeouts.slice(1) }),
       (): TimeoutCert => ({ ...tc, term: tc.term + 1 }),
       () => tc,
     ])();
-    return { type: 'entry', entry: { tc: forged } };
   }
 
   private replay(): PeerMessage | undefined {

@@ -9,7 +9,6 @@ import { CoreWorld, type Host, Violation, type WorldOptions } from './core-world
 export interface Schedule extends WorldOptions {
   readonly name: string;
   readonly steps: number;
-  /** the validators that never crash; n = 1 and its like need none */
   readonly crashes: boolean;
 }
 
@@ -230,6 +229,8 @@ class Drive {
         throw new Violation(`healed nodes have executed the same: ${this.state(honest)}`);
       const executed = new Set(host.applied.map((entry) => entry.split('@')[0]));
       const lost = host.accepted.filter((entry) => !executed.has(entry));
+      if (host.core.committedTip.execHeight < host.core.lastOrdered)
+        throw new Violation(`every result is covered (E3): ${this.state(honest)}`);
       if (lost.length > 0)
         throw new Violation(
           `what was accepted is executed: validator ${host.validator + 1} lost ${lost.join(', ')}; ${this.state(honest)}`,

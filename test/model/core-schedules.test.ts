@@ -3,7 +3,8 @@ import t from 'tap';
 import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
 import { accelerateSha256 } from '../../lib/hash.ts';
 import { runSchedule } from './core-schedule.ts';
-import { CORE_SCHEDULES } from './core-schedules.ts';
+import { CORE_DELETIONS, CORE_SCHEDULES } from './core-schedules.ts';
+import { restoreOldCopy } from './old-copy.ts';
 
 t.setTimeout(120_000);
 accelerateSha256(nativeSha256);
@@ -21,9 +22,30 @@ for (const { schedule, firstSeed, seeds } of CORE_SCHEDULES) {
       if (outcome.violation !== null)
         t.fail(`${outcome.violation}: npx tsc -p . && node dist/test/model/run.js core '${schedule.name}' ${seed}`);
     }
-    t.ok(total.commits > seeds, `${total.commits} blocks committed in ${total.terms} terms`);
-    t.comment(
-      `${seeds} schedules, ${total.steps} steps, ${total.messages} messages, ${total.commits} commits, ${Date.now() - since} ms`,
-    );
+    t.ok(total.commits > 3 * seeds, `${total.commits} blocks committed, ${total.terms} terms ended`);
+    t.comment(`${seeds} schedules, ${total.steps} steps, ${total.messages} messages, ${Date.now() - since} ms`);
   });
 }
+
+t.test('the schedules notice what is taken out', async (t) => {
+  for (const { schedule, firstSeed, seeds } of CORE_DELETIONS) {
+    let violation: string | null = null;
+    for (let seed = firstSeed; violation === null && seed < firstSeed + seeds; seed++)
+      violation = runSchedule(schedule, seed).violation;
+    t.not(violation, null, `${schedule.name}: ${violation}`);
+  }
+});
+
+t.test('a validator restored from an older copy of its disk signs nothing (D5)', async (t) => {
+  const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
+  for (const seed of seeds) {
+    const { fenced, signed } = restoreOldCopy(seed, { waits: true });
+    t.ok(fenced, `seed ${seed}: it learns from its peers that it is old`);
+    t.equal(signed, 0, `seed ${seed}: it signs nothing first`);
+  }
+  const hasty = seeds.filter((seed) => restoreOldCopy(seed, { waits: false }).signed > 0);
+  t.ok(
+    hasty.length > 0,
+    `without the wait for Hellos it signs again what it has signed, as with seeds ${hasty.join(', ')}`,
+  );
+});

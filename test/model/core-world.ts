@@ -3,13 +3,6 @@
 
 import { type Committee, committeeOf } from '../../consensus/certificate/committee.ts';
 import {
-  decodeAs,
-  type Header,
-  type QuorumCert,
-  quorumCertShape,
-  verifyQuorumCert,
-} from '../../consensus/certificate/index.ts';
-import {
   type Batch,
   type Block,
   type Core,
@@ -27,19 +20,23 @@ import {
 import { decodeMessage, encodeMessage } from '../../consensus/wire.ts';
 import { assert, present } from '../../lib/assert.ts';
 import { fromUtf8 } from '../../lib/bytes.ts';
-import { encode } from '../../lib/codec.ts';
 import { type Hash, hashToBytes, sha256Hex, taggedHash } from '../../lib/hash.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import type { KeyPair } from '../../lib/suites/suite.ts';
 import { milliseconds, seconds } from '../../lib/units.ts';
 import { ChainChecker } from '../../sim/checkers/chain-checker.ts';
 import { observeCore } from '../../sim/checkers/core-observer.ts';
+import { provesCommit } from './core-certificates.ts';
 
 export interface WorldOptions {
   readonly n: number;
   /** validators that are twins: two cores with one key, which send before they sync and never stop lying */
   readonly byzantine: readonly number[];
   readonly window: number;
+  /** honest code whose disk may be replaced: its word proves nothing */
+  readonly sacrificed?: readonly number[];
+  /** what is taken out, to prove that the schedules would notice */
+  readonly deleted?: 'D1 syncs are real' | 'quorum too small';
 }
 
 /** A message that waits for the gate: it rests on the record `after` and keeps its place in its outlet. */
@@ -79,6 +76,7 @@ export class CoreWorld {
   readonly keys: readonly KeyPair[];
   readonly hosts: Host[] = [];
   readonly checker: ChainChecker;
+  readonly sacrificed: ReadonlySet<number>;
   /** messages on their way, by `from>to` of hosts; a pair is linked when both directions are here */
   readonly links = new Map<string, PeerMessage[]>();
   /** everything that left a node, for the adversary */
@@ -90,19 +88,21 @@ export class CoreWorld {
   constructor(options: WorldOptions) {
     this.options = options;
     this.keys = Array.from({ length: options.n }, (_, i) => sodiumSuite.keyPairOf(new Uint8Array(32).fill(i + 1)));
-    this.committee = committeeOf({
+    this.sacrificed = new Set([...options.byzantine, ...(options.sacrificed ?? [])]);
+    const committee = committeeOf({
       chain: sha256Hex(fromUtf8('scheduled chain')),
       epoch: 0,
       keys: this.keys.map((key) => key.publicKey),
       window: options.window,
       suite: sodiumSuite,
     });
+    this.committee = options.deleted === 'quorum too small' ? { ...committee, q: committee.q - 1 } : committee;
     this.checker = new ChainChecker(
       {
         name: 'chain',
-        committee: this.committee,
-        certificateProves: (header, certificate) => this.proves(header, certificate),
-        sacrificed: new Set(options.byzantine),
+        committee,
+        certificateProves: (header, certificate) => provesCommit(committee, header, certificate),
+        sacrificed: this.sacrificed,
         faultFree: false,
       },
       {
@@ -114,12 +114,6 @@ export class CoreWorld {
     for (let validator = 0; validator < options.n; validator++) this.addHost(validator);
     for (const validator of options.byzantine) this.addHost(validator);
     for (const host of this.hosts) this.start(host);
-  }
-
-  private proves(header: Header, certificate: QuorumCert): boolean {
-    const read = decodeAs(quorumCertShape, encode(quorumCertShape.write(certificate)));
-    if (typeof read === 'string' || 'code' in read || !verifyQuorumCert(this.committee, read, 'commit')) return false;
-    return read.height > header.order.height || read.id === header.id;
   }
 
   private addHost(validator: number): void {
@@ -223,10 +217,11 @@ export class CoreWorld {
 
   /** The first `count` records become durable: a group, or the part of one that a crash left. */
   sync(host: Host, count: number): void {
-    const group = host.pending.splice(0, count);
-    if (group.length === 0) return;
-    host.disk.push(...group.map(({ record }) => record));
-    this.turn(host, [{ type: 'synced', through: present(group.at(-1), 'a record').number }]);
+    const lies = this.options.deleted === 'D1 syncs are real';
+    const through = (lies ? host.pending.at(-1) : host.pending[count - 1])?.number;
+    if (through === undefined) return;
+    host.disk.push(...host.pending.splice(0, count).map(({ record }) => record));
+    this.turn(host, [{ type: 'synced', through }]);
     this.openGate(host);
   }
 
@@ -293,7 +288,7 @@ export class CoreWorld {
   }
 
   private judgeAccusation(host: Host, peer: number, reason: string): void {
-    if (host.honest && !this.options.byzantine.includes(peer))
+    if (host.honest && !this.sacrificed.has(peer))
       throw new Violation(`no honest validator is accused: ${reason} against validator ${peer + 1}`);
   }
 

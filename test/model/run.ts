@@ -4,7 +4,7 @@
 import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
 import { accelerateSha256 } from '../../lib/hash.ts';
 import { runSchedule } from './core-schedule.ts';
-import { CORE_SCHEDULES } from './core-schedules.ts';
+import { CORE_DELETIONS, CORE_SCHEDULES } from './core-schedules.ts';
 import { DELETIONS } from './deletions.ts';
 import { agreementOnly, exhaust, type Finding, walk } from './explore.ts';
 import { violationOf } from './properties.ts';
@@ -37,7 +37,7 @@ if (mode === 'walk') {
   show(found);
 } else if (mode === 'core') {
   accelerateSha256(nativeSha256);
-  const { schedule } = named(CORE_SCHEDULES, name, (candidate) => candidate.schedule.name);
+  const { schedule } = named([...CORE_SCHEDULES, ...CORE_DELETIONS], name, (candidate) => candidate.schedule.name);
   const outcome = runSchedule(schedule, Number(seed), console.log);
   console.log(outcome.violation ?? 'no violation', outcome);
   process.exitCode = outcome.violation === null ? 0 : 1;
