@@ -5,6 +5,7 @@ import { nativeSha256 } from './actors/drivers/native-sha256.ts';
 import { createRealClock } from './actors/drivers/real-clock.ts';
 import type { ActorSystem } from './actors/index.ts';
 import type { NetworkGenesis } from './consensus/genesis/index.ts';
+import { registerChainService } from './consensus/service/index.ts';
 import type { Bytes } from './lib/bytes.ts';
 import { accelerateCrc32 } from './lib/crc32.ts';
 import { type ErrorName, PskyError } from './lib/errors.ts';
@@ -104,6 +105,15 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
   await started(node);
   const { rpc, metrics } = config;
   const gateway = createGateway({ host: rpc.host, port: rpc.port, metricsAt: metrics, metrics: node.metrics });
+  const service = registerChainService(gateway, {
+    system: node.system,
+    clock: ports.clock,
+    chains: node.served,
+    validators: genesis.validators,
+    nodeId: nodeKey.nodeId,
+    nodeName: config.name,
+    version: options.version,
+  });
   const addresses = await listening(gateway);
   log.info('listening', { rpc: addresses.rpc, peer: transport.port(), role: node.role });
   return {
@@ -111,7 +121,7 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
     role: node.role,
     actors: node.system,
     ports: { peer: transport.port(), rpc: portOf(addresses.rpc), metrics: portOf(addresses.metrics) },
-    ready: Promise.resolve(),
+    ready: new Promise((resolve) => service.whenReady(resolve)),
     height: () => node.metrics.value('psky_consensus_height', { chain: genesis.chains[0]?.name ?? '' }),
     reload: (changed) => node.links.setPeers(changed.peer.peers, followersOf(genesis)),
     async drain() {

@@ -13,7 +13,6 @@ import { committeeOf } from './consensus/certificate/index.ts';
 import { chainGenesis, type NetworkGenesis } from './consensus/genesis/index.ts';
 import {
   type Application,
-  type ChainAddresses,
   type ChainHandle,
   type CoreHooks,
   chainAddresses,
@@ -21,10 +20,12 @@ import {
   startChain,
   writeSafetyRecord,
 } from './consensus/index.ts';
-import { accountOf } from './ledger/commands/index.ts';
+import type { ServedChain } from './consensus/service/index.ts';
+import { accountOf, commandHash } from './ledger/commands/index.ts';
 import { BlobLedger, KeyValueLedger } from './ledger/index.ts';
+import { decodeReceipt } from './ledger/proof/index.ts';
 import type { Bytes } from './lib/bytes.ts';
-import type { Hash } from './lib/hash.ts';
+import { type Hash, sha256Hex } from './lib/hash.ts';
 import type { Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Random } from './lib/random.ts';
@@ -87,20 +88,12 @@ export interface NodeOptions {
   readonly frameCheck?: () => FrameCheck;
 }
 
-export interface NodeChain {
-  readonly name: string;
-  readonly application: 'key-value' | 'blob';
-  readonly chain: Hash;
-  readonly epoch: number;
-  readonly addresses: ChainAddresses;
-  readonly handle: () => ChainHandle | undefined;
-}
-
 export interface Node {
   readonly system: ActorSystem;
   readonly links: LinksHandle;
   readonly metrics: Metrics;
-  readonly chains: readonly NodeChain[];
+  /** in the order of the genesis */
+  readonly served: readonly ServedChain[];
   readonly role: 'validator' | 'follower';
   /** opens the shards, starts the chains, listens and dials; once */
   start(done: (fault: NodeFault | undefined) => void): void;
@@ -144,10 +137,16 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
   });
   const handles = new Map<Hash, ChainHandle>();
   const shards = new Map<string, Shard>();
-  const chains = genesis.chains.map((entry): NodeChain => {
+  const served = genesis.chains.map((entry): ServedChain => {
     const { chain } = chainGenesis(genesis, entry.name);
     const { name, application, epoch } = entry;
-    return { name, application, chain, epoch, addresses: chainAddresses(chain), handle: () => handles.get(chain) };
+    const keepsReceipts = application === 'key-value';
+    return {
+      ...{ name, application, chain, epoch, addresses: chainAddresses(chain) },
+      archive: () => handles.get(chain)?.parts()?.archive,
+      hashOf: keepsReceipts ? commandHash : (entryBytes) => sha256Hex(entryBytes),
+      readReceipt: keepsReceipts ? decodeReceipt : undefined,
+    };
   });
   const validatorKey = options.validatorKey;
   const me = validatorKey === undefined ? -1 : genesis.validators.findIndex((each) => each.nodeId === options.nodeId);
@@ -255,7 +254,7 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
     });
   }
 
-  return { system, links, metrics, chains, role: me < 0 ? 'follower' : 'validator', start, drain };
+  return { system, links, metrics, served, role: me < 0 ? 'follower' : 'validator', start, drain };
 }
 
 function applicationOf(

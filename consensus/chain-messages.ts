@@ -113,10 +113,21 @@ export interface ChainStatus extends Message {
   readonly quorum: number;
   /** wall clock of the last commit, or of the start */
   readonly lastProgressMs: number;
+  /** wall clock since when work is known without a pause; undefined while there is none */
+  readonly workSinceMs: number | undefined;
+  /** wall clock since when fewer than a quorum are connected; undefined while enough are */
+  readonly quorumLostMs: number | undefined;
   readonly timeMs: number;
   readonly checkpoint: number;
   readonly evidence: readonly Evidence[];
   readonly stateRoot: Hash;
+}
+
+/** The answer to `checkpoint`: the newest certificate, encoded; undefined where none was made yet. */
+export interface CheckpointStatus extends Message {
+  readonly type: 'checkpoint';
+  readonly height: number;
+  readonly certificate: Bytes | undefined;
 }
 
 export interface Evidence {
@@ -174,6 +185,29 @@ export interface Outcome extends Message {
   readonly code: number;
 }
 
+/** Asked by clients' streams that come too late for a block: answered by `batch-fate`. */
+export interface TellFate extends Message {
+  readonly type: 'tell-fate';
+  readonly digest: Hash;
+}
+
+export type BatchFate = {
+  readonly type: 'batch-fate';
+  /** where the content stands now (L4) */
+  readonly digest: Hash;
+} & (
+  | {
+      readonly fate: 'executed';
+      readonly height: number;
+      readonly timeMs: number;
+      readonly outcome: BatchOutcome;
+    }
+  /** its block is being executed: subscribers hear of it */
+  | { readonly fate: 'coming' }
+  /** executed long ago, or not ordered yet: the archive knows */
+  | { readonly fate: 'unknown' }
+);
+
 /** To subscribers of the executor, once per executed block, in order. */
 export interface BlockExecuted extends Message {
   readonly type: 'block-executed';
@@ -184,7 +218,7 @@ export interface BlockExecuted extends Message {
   readonly digests: readonly Hash[];
 }
 
-/** L4: own content that a committed cut left out stands in another batch now. */
+/** L4: own content that a committed cut left out stands in another batch now. Executors pass it on to their subscribers. */
 export interface Reappended extends Message {
   readonly type: 'reappended';
   readonly lost: Hash;

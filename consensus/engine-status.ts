@@ -1,11 +1,13 @@
 // What a chain says of itself when asked: plain data for `status`, `why`, health checks and the observer.
 
+import { encode } from '../lib/codec.ts';
 import { leaderOf } from './certificate/committee.ts';
-import type { ChainStatus } from './chain-messages.ts';
+import { checkpointCertShape } from './certificate/shapes.ts';
+import type { ChainStatus, CheckpointStatus } from './chain-messages.ts';
 import { commitHeight, workKnown } from './core/index.ts';
 import type { Engine } from './engine.ts';
 
-export function statusOf({ core, life, recovery, lastProgressMs, evidence }: Engine): ChainStatus {
+export function statusOf({ core, life, recovery, lastProgressMs, quorumLostMs, evidence }: Engine): ChainStatus {
   const work = workKnown(core);
   return {
     type: 'status',
@@ -24,9 +26,38 @@ export function statusOf({ core, life, recovery, lastProgressMs, evidence }: Eng
     connected: core.up.map((up, peer) => up || peer === core.me),
     quorum: core.committee.q,
     lastProgressMs,
+    workSinceMs: core.workSince === undefined ? undefined : core.wallMs - (core.now - core.workSince),
+    quorumLostMs,
     timeMs: core.committedTip.timeMs,
     checkpoint: core.checkpoint?.height ?? 0,
     evidence: [...evidence.values()],
     stateRoot: core.roots.get(core.executed)?.stateRoot ?? core.committedTip.stateRoot,
   };
+}
+
+export function checkpointOf({ core: { checkpoint } }: Engine): CheckpointStatus {
+  const certificate = checkpoint === undefined ? undefined : encode(checkpointCertShape.write(checkpoint));
+  return { type: 'checkpoint', height: checkpoint?.height ?? 0, certificate };
+}
+
+/** What a health check reads off without asking: numbers of the engine's description. */
+export function healthOf({ core, lastProgressMs }: Engine): Readonly<Record<string, number | null>> {
+  const { workSince } = core;
+  return {
+    connected: connectedOf(core),
+    quorum: core.committee.q,
+    progressMs: lastProgressMs,
+    workSinceMs: workSince === undefined ? null : core.wallMs - (core.now - workSince),
+  };
+}
+
+/** Since when fewer than a quorum are connected, after a turn. */
+export function quorumLostSince({ core, quorumLostMs }: Engine, wallMs: number): number | undefined {
+  return connectedOf(core) >= core.committee.q ? undefined : (quorumLostMs ?? wallMs);
+}
+
+function connectedOf({ up, me }: Engine['core']): number {
+  let connected = 0;
+  for (let peer = 0; peer < up.length; peer++) if (up[peer] === true || peer === me) connected++;
+  return connected;
 }

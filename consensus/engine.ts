@@ -1,7 +1,7 @@
 // The actor that runs the core: it decodes what peers send, steps the core once per loop turn after the sockets are
 // drained, and performs what the core asks for. Everything that leaves passes the outbound gate.
 
-import type { Asker, Behavior, Effects, Message, Position, Ticket } from '../actors/index.ts';
+import type { Asker, Behavior, Description, Effects, Message, Position, Ticket } from '../actors/index.ts';
 import { assert } from '../lib/assert.ts';
 import { encode } from '../lib/codec.ts';
 import { misfit } from '../lib/shape.ts';
@@ -41,7 +41,7 @@ import {
   signedHeader,
   step,
 } from './core/index.ts';
-import { statusOf } from './engine-status.ts';
+import { checkpointOf, healthOf, quorumLostSince, statusOf } from './engine-status.ts';
 import { errorCode } from './faults.ts';
 import type { CoreHooks } from './hooks.ts';
 import { maxEvidence, maxWaitingReaders, replaySliceBytes } from './limits.ts';
@@ -76,6 +76,7 @@ export type EngineMessage =
   | ExecutedHeight
   | Cover
   | { readonly type: 'status' }
+  | { readonly type: 'checkpoint' }
   | { readonly type: 'turn' }
   | { readonly type: 'wake' }
   | { readonly type: 'synced'; readonly through: number }
@@ -109,6 +110,7 @@ export interface Engine {
   life: ValidatorLife;
   sealing: Sealing['reason'];
   lastProgressMs: number;
+  quorumLostMs: number | undefined;
   readonly evidence: Map<string, Evidence>;
   /** where the journal stood at the newest checkpoint */
   checkpointMark: Position | undefined;
@@ -123,19 +125,25 @@ export function engineBehavior(options: EngineOptions): Behavior<Engine, EngineM
     mailbox: { capacity: 16_384, overflow: { wake: 'replace', 'round-trip': 'replace' } },
     start: (_self, effects) => start(options, effects),
     receive: (engine, message, effects) => receive(options, engine, message, effects),
-    describe: ({ core, life, recovery }) => ({
-      state: recovery === undefined ? life : 'replaying',
-      context: {
-        term: core.term,
-        height: commitHeight(core),
-        executed: core.executed,
-        fenced: core.fenced ?? null,
-        blocks: core.blocks.size,
-        batches: core.batches.size,
-        wanted: core.wantedBatches.size + core.wantedHeaders.size,
-      },
-    }),
+    describe: (engine) => describe(engine),
     discard: () => options.links.unsubscribe(options.committee.chain),
+  };
+}
+
+function describe(engine: Engine): Description {
+  const { core, life, recovery } = engine;
+  return {
+    state: recovery === undefined ? life : 'replaying',
+    context: {
+      ...healthOf(engine),
+      term: core.term,
+      height: commitHeight(core),
+      executed: core.executed,
+      fenced: core.fenced ?? null,
+      blocks: core.blocks.size,
+      batches: core.batches.size,
+      wanted: core.wantedBatches.size + core.wantedHeaders.size,
+    },
   };
 }
 
@@ -166,6 +174,7 @@ function start(options: EngineOptions, effects: Fx): Engine {
     life: 'replaying',
     sealing: 'not-ready',
     lastProgressMs: effects.wallMs,
+    quorumLostMs: effects.wallMs,
     evidence: new Map(),
     checkpointMark: undefined,
   };
@@ -237,6 +246,9 @@ function receive(options: EngineOptions, engine: Engine, message: EngineMessage,
       break;
     case 'status':
       effects.reply(statusOf(engine));
+      break;
+    case 'checkpoint':
+      effects.reply(checkpointOf(engine));
       break;
     case 'serve':
       transmit(options, engine, { to: message.to, message: message.message, after: undefined }, effects);
@@ -355,6 +367,7 @@ function turn(options: EngineOptions, engine: Engine, effects: Fx): void {
   tellSealing(options, engine, effects);
   tellLife(options, engine, effects);
   setDeadline(engine, effects);
+  engine.quorumLostMs = quorumLostSince(engine, effects.wallMs);
   measure(options, engine, effects);
 }
 

@@ -2,11 +2,13 @@
 // holds it up; the application slices its own work.
 
 import type { Address, Asker, Behavior, Effects, Message } from '../actors/index.ts';
+import type { Hash } from '../lib/hash.ts';
 import { type Ms, milliseconds } from '../lib/units.ts';
 import type { Application, Applied, BatchOutcome, QueryAnswer } from './application.ts';
 import type { Archive } from './archive.ts';
 import type {
   AwaitOutcome,
+  BatchFate,
   BlockExecuted,
   ChainAddresses,
   Covered,
@@ -18,11 +20,12 @@ import type {
   Query,
   Reappended,
   Subscribe,
+  TellFate,
   Unsubscribe,
 } from './chain-messages.ts';
 import { signedHeader } from './core/index.ts';
 import { errorCode } from './faults.ts';
-import { maxAwaitedOutcomes, maxRememberedOutcomes, maxSubscribers } from './limits.ts';
+import { maxAwaitedOutcomes, maxRememberedMoves, maxRememberedOutcomes, maxSubscribers } from './limits.ts';
 
 export interface ExecutorOptions {
   readonly application: Application;
@@ -34,6 +37,7 @@ type In =
   | Execute
   | Query
   | AwaitOutcome
+  | TellFate
   | Reappended
   | Subscribe
   | Unsubscribe
@@ -56,6 +60,7 @@ type In =
 
 interface ExecutedBatch {
   readonly height: number;
+  readonly timeMs: number;
   readonly outcome: BatchOutcome;
 }
 
@@ -64,11 +69,11 @@ interface Executor {
   running: Execute | undefined;
   readonly subscribers: Set<Address>;
   /** outcomes of the newest batches, by digest: a question may come after the answer */
-  readonly recent: Map<string, ExecutedBatch>;
-  readonly awaiting: Map<string, { readonly place: Place; readonly asker: Asker | undefined }[]>;
+  readonly recent: Map<Hash, ExecutedBatch>;
+  readonly awaiting: Map<Hash, { readonly place: Place; readonly asker: Asker | undefined }[]>;
   awaited: number;
   /** L4: where lost content stands now */
-  readonly moved: Map<string, string>;
+  readonly moved: Map<Hash, Hash>;
 }
 
 export function executorBehavior(options: ExecutorOptions): Behavior<Executor, In> {
@@ -105,7 +110,7 @@ function receive(options: ExecutorOptions, state: Executor, message: In, effects
       effects.fatal(`the application failed: ${message.reason}`);
       break;
     case 'subscribe':
-      if (state.subscribers.size >= maxSubscribers) break;
+      if (state.subscribers.size >= maxSubscribers || state.subscribers.has(message.subscriber)) break;
       state.subscribers.add(message.subscriber);
       effects.watch(message.subscriber, { type: 'subscriber-gone', subscriber: message.subscriber });
       break;
@@ -117,7 +122,10 @@ function receive(options: ExecutorOptions, state: Executor, message: In, effects
       onAwait(state, message, effects);
       break;
     case 'reappended':
-      state.moved.set(message.lost, message.place.digest);
+      onReappended(state, message, effects);
+      break;
+    case 'tell-fate':
+      effects.reply(fateOf(state, message.digest));
       break;
     case 'query':
       onQuery(options, message, effects);
@@ -163,19 +171,17 @@ function onApplied(options: ExecutorOptions, state: Executor, applied: Applied, 
   effects.send(options.addresses.engine, executed);
   const digests = batches.map((batch) => batch.digest);
   applied.outcomes.forEach((outcome, i) =>
-    remember(state, digests[i] as string, { height: block.height, outcome }, effects),
+    remember(state, digests[i] as Hash, { height: block.height, timeMs: block.timeMs, outcome }, effects),
   );
-  if (batches.length > 0) {
-    const { height, id, timeMs } = block;
-    const notice: BlockExecuted = { type: 'block-executed', height, id, timeMs, outcomes: applied.outcomes, digests };
-    for (const subscriber of state.subscribers) effects.send(subscriber, notice);
-  }
+  const { height, id, timeMs } = block;
+  const notice: BlockExecuted = { type: 'block-executed', height, id, timeMs, outcomes: applied.outcomes, digests };
+  for (const subscriber of state.subscribers) effects.send(subscriber, notice);
   runNext(options, state, effects);
 }
 
-function remember(state: Executor, digest: string, batch: ExecutedBatch, effects: Effects<In>): void {
+function remember(state: Executor, digest: Hash, batch: ExecutedBatch, effects: Effects<In>): void {
   state.recent.set(digest, batch);
-  if (state.recent.size > maxRememberedOutcomes) state.recent.delete(state.recent.keys().next().value as string);
+  if (state.recent.size > maxRememberedOutcomes) state.recent.delete(state.recent.keys().next().value as Hash);
   for (const { place, asker } of state.awaiting.get(digest) ?? []) {
     state.awaited -= 1;
     effects.reply(outcomeAt(batch, place), asker);
@@ -189,7 +195,7 @@ function outcomeAt({ height, outcome }: ExecutedBatch, place: Place): Outcome {
 }
 
 function onAwait(state: Executor, { place }: AwaitOutcome, effects: Effects<In>): void {
-  const digest = state.moved.get(place.digest) ?? place.digest;
+  const digest = whereNow(state, place.digest);
   const batch = state.recent.get(digest);
   if (batch !== undefined) {
     effects.reply(outcomeAt(batch, place));
@@ -201,6 +207,33 @@ function onAwait(state: Executor, { place }: AwaitOutcome, effects: Effects<In>)
   }
   state.awaited += 1;
   state.awaiting.set(digest, [...(state.awaiting.get(digest) ?? []), { place, asker: effects.asker }]);
+}
+
+/** L4: who waits for lost content waits for its new batch; subscribers hear of the move before that batch is executed. */
+function onReappended(state: Executor, message: Reappended, effects: Effects<In>): void {
+  const { lost, place } = message;
+  state.moved.set(lost, place.digest);
+  if (state.moved.size > maxRememberedMoves) state.moved.delete(state.moved.keys().next().value as Hash);
+  const waiting = state.awaiting.get(lost);
+  state.awaiting.delete(lost);
+  if (waiting !== undefined) {
+    state.awaiting.set(place.digest, [...(state.awaiting.get(place.digest) ?? []), ...waiting]);
+  }
+  for (const subscriber of state.subscribers) effects.send(subscriber, message);
+}
+
+function whereNow(state: Executor, digest: Hash): Hash {
+  let at = digest;
+  for (let next = state.moved.get(at); next !== undefined; next = state.moved.get(at)) at = next;
+  return at;
+}
+
+function fateOf(state: Executor, asked: Hash): BatchFate {
+  const digest = whereNow(state, asked);
+  const executed = state.recent.get(digest);
+  if (executed !== undefined) return { type: 'batch-fate', digest, fate: 'executed', ...executed };
+  const coming = [state.running, ...state.queue].some((each) => each?.batches.some((batch) => batch.digest === digest));
+  return { type: 'batch-fate', digest, fate: coming ? 'coming' : 'unknown' };
 }
 
 /** A read with a proof waits for a header that covers it; one without is answered from the newest state. */

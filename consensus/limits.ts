@@ -1,7 +1,7 @@
 // Every bound of consensus, with its arithmetic and what happens there. Sizes that a peer can choose are checked before
 // anything is allocated for them.
 
-import { KiB, MiB, type Ms, milliseconds, seconds } from '../lib/units.ts';
+import { KiB, MiB, type Ms, milliseconds, minutes, seconds } from '../lib/units.ts';
 
 /** Terms and heights are below 2^48 (CONSENSUS §4): a peer cannot push a counter to its end. */
 export const maxCounter = 2 ** 48 - 1;
@@ -74,6 +74,8 @@ export const forgetEvery = 256;
 
 /** Batches whose outcome a node remembers for questions that come after the answer: 4 a block, 64 blocks, 4 lanes. */
 export const maxRememberedOutcomes = 1_024;
+/** L4: moves of lost batches that a node remembers; a forged lane loses at most a window of 64 blocks × 4 batches at once. */
+export const maxRememberedMoves = 4_096;
 /** Callers that wait for an outcome at one node; one more is refused. */
 export const maxAwaitedOutcomes = 65_536;
 /** Clients' sessions that follow one chain at one node; one more hears of nothing and asks instead. */
@@ -88,3 +90,44 @@ export const sealAfter: Ms = milliseconds(4);
 export const maxEvidence = 1_000;
 /** Bytes of journal records handed to one turn of recovery. */
 export const replaySliceBytes = 256 * KiB;
+
+/** A chain with work and without a commit for this long calls itself slow; a term change takes 1 to 8 s. */
+export const slowAfter: Ms = seconds(2);
+/** /readyz: a node whose work makes no progress for longer is not ready; above T1's cap, so one failed term is no alarm. */
+export const readyProgressAge: Ms = seconds(10);
+
+/** What the node answers at once: status, checkpoint, a read without a proof. Beyond: `deadline-passed`. */
+export const answerWithin: Ms = seconds(5);
+/** A query or submitAndWait without a timeout of its own. */
+export const defaultTimeout: Ms = seconds(10);
+/** How long an entry may wait to be sealed (a halted chain keeps its lane full); commands expire after 10 minutes. */
+export const submitWithin: Ms = minutes(10);
+/** Between two looks at the height that a reader waits for. */
+export const heightPoll: Ms = milliseconds(20);
+/** A stream or subscription whose chain restarts looks for it again at this pace. */
+export const rejoinEvery: Ms = milliseconds(500);
+/** Blocks of one answer to `blocks` where the caller names no limit. */
+export const defaultBlocks = 20;
+
+/** Frames of one stream that admission holds at a time; more wait in order: 256 frames × 5 ms a sync are 50,000 frames/s. */
+export const maxFramesAsked = 256;
+/** Frames of one stream that wait behind those, 200 B each. The stream's credit (4 MiB) ends earlier but for tiny frames. Beyond: refused as overloaded. */
+export const maxFramesWaiting = 16_384;
+/** Pieces (a frame's entries in one batch) of one stream that wait for their block, each weighing 8 and its numbers: 8 MB. Beyond: a Watch is refused. */
+export const maxPieceWeight = 2 ** 20;
+/** Messages for one stream or subscription: a client's credit holds fewer Submits of ordinary size. Beyond four times that: refused. */
+export const streamMailbox = 16_384;
+/** Receipts read at a time for a batch that was executed long ago. */
+export const receiptsAtOnce = 64;
+
+/** A question to an actor of this process that is not answered by now never will be. */
+export const askTimeoutMs = 10_000;
+/** How long `submitAndWait` and proofs wait by default. */
+export const outcomeTimeoutMs = 10_000;
+export const defaultBlocksPerAnswer = 20;
+/** Frames of one client that are not final; one more is refused as overloaded. 4,096 × 1,000 entries. */
+export const maxOpenFrames = 4_096;
+/** Executed blocks that a stream keeps in case a notice overtakes its answer: a second of blocks. */
+export const rememberedNotices = 256;
+/** How often readiness is looked at. */
+export const readyLagMs: Ms = milliseconds(200);

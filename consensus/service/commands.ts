@@ -1,0 +1,126 @@
+// Submitting over JSON-RPC: `accepted` when the entry is durable here, `committed` when it was executed, and what became
+// of a command that is known by its hash.
+
+import type { Message } from '../../actors/index.ts';
+import { fromBase64 } from '../../lib/base64.ts';
+import { type Bytes, bigEndian, concatBytes } from '../../lib/bytes.ts';
+import { type Hash, hashToBytes } from '../../lib/hash.ts';
+import { ok, refused } from '../../lib/result.ts';
+import type { RpcResult } from '../../net/gateway/protocol.ts';
+import type { Gateway } from '../../net/index.ts';
+import type { AwaitOutcome, Outcome, Place, Queried, Query, Submitted } from '../chain-messages.ts';
+import { outcomeTimeoutMs } from '../limits.ts';
+import { type Answer, ask, chainOf, faultOf, type ServedChain, type ServiceOptions } from './served-chain.ts';
+
+type Receipt = RpcResult<'submit'>;
+
+export function registerCommands(gateway: Gateway, options: ServiceOptions): void {
+  gateway.registerMethod('submit', 'submit', (params, _context, answer) => {
+    withEntry(options, params, answer, (chain, entry) =>
+      submit(options, chain, entry, (receipt) => answer(ok(receipt))),
+    );
+  });
+  gateway.registerMethod('submitAndWait', 'submit', (params, _context, answer) => {
+    const timeoutMs = params.timeoutMs ?? outcomeTimeoutMs;
+    withEntry(options, params, answer, (chain, entry) => {
+      submit(options, chain, entry, (receipt, place) => {
+        if (place === undefined) answer(ok(receipt));
+        else awaitOutcome(options, chain, { place, timeoutMs, hash: receipt.hash as Hash }, answer);
+      });
+    });
+  });
+  gateway.registerMethod('receipt', 'read', (params, _context, answer) => {
+    const chain = chainOf(options, params.chain);
+    if (!chain.ok) answer(chain);
+    else findReceipt(options, chain.value, params.hash as Hash, answer);
+  });
+}
+
+function withEntry(
+  options: ServiceOptions,
+  params: { readonly chain?: string; readonly entry: string },
+  answer: Answer<Receipt>,
+  run: (chain: ServedChain, entry: Bytes) => void,
+): void {
+  const chain = chainOf(options, params.chain);
+  const entry = fromBase64(params.entry);
+  if (!chain.ok) answer(chain);
+  else if (entry === undefined || entry.length === 0) answer(refused({ name: 'malformed-entries' }));
+  else run(chain.value, entry);
+}
+
+/** An entry after its length, 4 bytes little-endian. */
+const packed = (entry: Bytes): Bytes => concatBytes([bigEndian(entry.length, 4).reverse(), entry]);
+
+function submit(
+  options: ServiceOptions,
+  chain: ServedChain,
+  entry: Bytes,
+  done: (receipt: Receipt, place: Place | undefined) => void,
+): void {
+  const hash = chain.hashOf(entry);
+  const message: Message & { count: number; entries: Bytes } = { type: 'submit', count: 1, entries: packed(entry) };
+  ask<Submitted>(options, chain.addresses.admission, message, { want: 'submitted' }, (outcome) => {
+    const blank = { hash, height: null, index: null };
+    if (!outcome.ok) {
+      done({ ...blank, status: 'pending', code: null }, undefined);
+      return;
+    }
+    const [refusal] = outcome.value.refused;
+    if (refusal === undefined) done({ ...blank, status: 'accepted', code: null }, outcome.value.place);
+    else done({ ...blank, status: 'refused', code: refusal.code }, undefined);
+  });
+}
+
+interface Awaited {
+  readonly place: Place;
+  readonly timeoutMs: number;
+  readonly hash: Hash;
+}
+
+function awaitOutcome(
+  options: ServiceOptions,
+  { addresses }: ServedChain,
+  { place, timeoutMs, hash }: Awaited,
+  answer: Answer<Receipt>,
+): void {
+  const message: AwaitOutcome = { type: 'await-outcome', place };
+  ask<Outcome>(options, addresses.executor, message, { want: 'outcome', timeoutMs }, (outcome) => {
+    if (!outcome.ok) answer(ok({ hash, status: 'pending', height: null, index: null, code: null }));
+    else
+      answer(
+        ok({
+          hash,
+          status: 'committed',
+          height: outcome.value.height,
+          index: outcome.value.index,
+          code: outcome.value.code,
+        }),
+      );
+  });
+}
+
+function findReceipt(options: ServiceOptions, chain: ServedChain, hash: Hash, answer: Answer<Receipt>): void {
+  const unknown: Receipt = { hash, status: 'unknown', height: null, index: null, code: null };
+  const { readReceipt } = chain;
+  if (readReceipt === undefined) {
+    answer(ok(unknown));
+    return;
+  }
+  const query: Query = {
+    type: 'query',
+    request: { path: 'receipt', argument: hashToBytes(hash), prove: false },
+    minHeight: 0,
+    timeoutMs: outcomeTimeoutMs,
+  };
+  ask<Queried>(options, chain.addresses.executor, query, { want: 'queried' }, (outcome) => {
+    if (!outcome.ok) {
+      answer(outcome);
+      return;
+    }
+    const { value, code } = outcome.value;
+    const known = value === undefined ? undefined : readReceipt(value);
+    if (code !== undefined) answer(refused(faultOf(code)));
+    else answer(ok(known === undefined ? unknown : { hash, status: 'committed', ...known }));
+  });
+}

@@ -1,0 +1,176 @@
+// Reading over JSON-RPC: the ledger with and without proofs, blocks, validators, checkpoints, and how the chain is doing.
+
+import { fromHex, toHex } from '../../lib/bytes.ts';
+import { encode } from '../../lib/codec.ts';
+import { isoTime } from '../../lib/iso-time.ts';
+import { ok, refused } from '../../lib/result.ts';
+import type { BlockAnswer, RpcParams, ChainStatus as StatusAnswer } from '../../net/gateway/protocol.ts';
+import type { Gateway } from '../../net/index.ts';
+import type { ArchivedBlock } from '../archive.ts';
+import { headerShape } from '../certificate/shapes.ts';
+import type { ChainStatus, CheckpointStatus, Queried, Query } from '../chain-messages.ts';
+import { explain } from '../explain.ts';
+import { defaultBlocksPerAnswer, outcomeTimeoutMs } from '../limits.ts';
+import { ask, askStatus, chainOf, collect, faultOf, type ServedChain, type ServiceOptions } from './served-chain.ts';
+
+export function registerReads(gateway: Gateway, options: ServiceOptions): void {
+  gateway.registerMethod('query', 'read', (params, _context, answer) => {
+    const chain = chainOf(options, params.chain);
+    if (!chain.ok) return answer(chain);
+    const query = queryOf(params);
+    if (query === undefined) return answer(refused({ name: 'bad-request' }));
+    ask<Queried>(
+      options,
+      chain.value.addresses.executor,
+      query,
+      { want: 'queried', timeoutMs: query.timeoutMs + 500 },
+      (outcome) => {
+        if (!outcome.ok) return answer(outcome);
+        const { height, value, proof, code, cover } = outcome.value;
+        if (code !== undefined) return answer(refused(faultOf(code)));
+        answer(
+          ok({
+            chain: chain.value.chain,
+            height,
+            value: value === undefined ? null : toHex(value),
+            proof: proof === undefined ? null : toHex(proof),
+            header: cover === undefined ? null : toHex(encode(headerShape.write(cover.signed.header))),
+            certificate: cover === undefined ? null : toHex(cover.certificate),
+          }),
+        );
+      },
+    );
+  });
+
+  gateway.registerMethod('block', 'read', (params, _context, answer) => {
+    const chain = chainOf(options, params.chain);
+    if (!chain.ok) return answer(chain);
+    readBlock(chain.value, params.height, (block) =>
+      answer(block === undefined ? refused({ name: 'not-found' }) : ok(block)),
+    );
+  });
+
+  gateway.registerMethod('blocks', 'read', (params, _context, answer) => {
+    const chain = chainOf(options, params.chain);
+    if (!chain.ok) return answer(chain);
+    const heights = Array.from({ length: params.limit ?? defaultBlocksPerAnswer }, (_, i) => params.from + i);
+    collect<number, BlockAnswer | undefined>(
+      heights,
+      (height, done) => readBlock(chain.value, height, done),
+      (blocks) => answer(ok({ blocks: blocks.filter((block) => block !== undefined) })),
+    );
+  });
+
+  gateway.registerMethod('validators', 'read', (params, _context, answer) => {
+    const chain = chainOf(options, params.chain);
+    if (!chain.ok) return answer(chain);
+    askStatus(options, chain.value, (status) => {
+      if (!status.ok) return answer(status);
+      const validators = options.validators.map(({ name, nodeId, signingKey }, index) => ({
+        index,
+        name,
+        nodeId,
+        signingKey: toHex(signingKey),
+        connected: status.value.connected[index] === true,
+      }));
+      answer(ok({ chain: chain.value.chain, epoch: chain.value.epoch, quorum: status.value.quorum, validators }));
+    });
+  });
+
+  gateway.registerMethod('checkpoint', 'read', (params, _context, answer) => {
+    const chain = chainOf(options, params.chain);
+    if (!chain.ok) return answer(chain);
+    ask<CheckpointStatus>(
+      options,
+      chain.value.addresses.engine,
+      { type: 'checkpoint' },
+      { want: 'checkpoint' },
+      (outcome) => {
+        if (!outcome.ok) return answer(outcome);
+        const { height, certificate } = outcome.value;
+        answer(
+          ok({ chain: chain.value.chain, height, certificate: certificate === undefined ? null : toHex(certificate) }),
+        );
+      },
+    );
+  });
+
+  gateway.registerMethod('status', 'read', (params, _context, answer) => {
+    const named = params.chain === undefined ? ok(undefined) : chainOf(options, params.chain);
+    if (!named.ok) return answer(named);
+    const chains = named.value === undefined ? options.chains : [named.value];
+    collect<ServedChain, StatusAnswer>(
+      chains,
+      (chain, done) =>
+        askStatus(options, chain, (status) => done(status.ok ? statusOf(options, chain, status.value) : silent(chain))),
+      (answers) => {
+        const { nodeId, nodeName, version } = options;
+        const ready = answers.every(({ state }) => state === 'ok' || state === 'idle');
+        answer(ok({ nodeId, name: nodeName, version, ready, chains: [...answers] }));
+      },
+    );
+  });
+}
+
+function queryOf(params: RpcParams<'query'>): Query | undefined {
+  const argument = fromHex(params.argument);
+  if (argument === undefined) return undefined;
+  return {
+    type: 'query',
+    request: { path: params.path, argument, prove: params.prove === true },
+    minHeight: params.minHeight ?? 0,
+    timeoutMs: params.timeoutMs ?? outcomeTimeoutMs,
+  };
+}
+
+function readBlock(
+  { archive, chain }: ServedChain,
+  height: number,
+  done: (block: BlockAnswer | undefined) => void,
+): void {
+  const blocks = archive();
+  if (blocks === undefined) done(undefined);
+  else blocks.block(height, (block) => done(block === undefined ? undefined : blockAnswer(chain, block)));
+}
+
+export function blockAnswer(chain: string, { height, signed, entries, batches }: ArchivedBlock): BlockAnswer {
+  const { header } = signed;
+  const { term } = header.order;
+  const { timeMs, execHeight, stateRoot } = header.state;
+  return {
+    ...{ chain, height, id: header.id, term, timeMs, entries, execHeight, stateRoot },
+    batches: batches.map(({ lane, seq, digest, count }) => ({ lane, seq, digest, count })),
+    header: toHex(encode(headerShape.write(header))),
+    certificate: null,
+  };
+}
+
+function statusOf({ clock, validators }: ServiceOptions, chain: ServedChain, status: ChainStatus): StatusAnswer {
+  const names = validators.map(({ name }) => name);
+  const explained = explain(status, names, clock.wallMs());
+  return {
+    chain: chain.chain,
+    name: chain.name,
+    application: chain.application,
+    height: status.height,
+    execHeight: status.executed,
+    term: status.term,
+    leader: names[status.leader] ?? null,
+    ...explained,
+    missing: [...explained.missing],
+  };
+}
+
+/** The chain's engine does not answer: it is still opening, or its supervisor stopped it. */
+function silent({ chain, name, application }: ServedChain): StatusAnswer {
+  return {
+    ...{ chain, name, application, height: 0, execHeight: 0, term: 0, leader: null },
+    state: 'halted',
+    missing: [],
+    have: 0,
+    need: 1,
+    since: isoTime(0),
+    sentence: `Chain ${name} does not run on this node: it is still opening, or its supervisor stopped it.`,
+    remedy: 'Wait a moment; then look at `psky inspect actors` and at the log of the node.',
+  };
+}
