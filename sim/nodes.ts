@@ -161,7 +161,7 @@ function portsOf({ boot, suite }: NodeSetup): NodePorts {
 }
 
 function submitterOf(node: Node): SimNode {
-  const admission = node.chains.find(({ name }) => name === chainName)?.addresses.admission;
+  const admission = node.served.find(({ name }) => name === chainName)?.addresses.admission;
   assert(admission !== undefined, 'a node has the chains of its genesis');
   return {
     submit(entry, done) {
