@@ -84,7 +84,7 @@ function genesisOf(keys: readonly KeyPair[], suite: number): NetworkGenesis {
         accounts: { mode: 'open', publicKeys: [] },
         bytesPerAccount: 0,
         retainBytes: 'all',
-        segmentBytes: 256 * KiB,
+        segmentBytes: MiB,
       },
     ],
   };
@@ -114,7 +114,7 @@ function bootNode(setup: NodeSetup, ready: (node: SimNode) => void): void {
   const { boot, genesis } = setup;
   const { host, process } = boot;
   const ports = portsOf(setup);
-  const home = { genesis, dataDirectory: 'data', segmentBytes: 256 * KiB };
+  const home = { genesis, dataDirectory: 'data', segmentBytes: MiB };
   const start = (): void => {
     const node = createNode(
       {

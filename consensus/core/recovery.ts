@@ -3,7 +3,8 @@
 import { encode } from '../../lib/codec.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
-import { keepHeader } from './blocks.ts';
+import type { QuorumCert } from '../certificate/types.ts';
+import { certifiedBelow, keepHeader } from './blocks.ts';
 import { noteQc, tryCommit } from './certify.ts';
 import { append, type Block, type Core, commitHeight, type Lane } from './core.ts';
 import { signTimeout, signVote } from './durability.ts';
@@ -157,6 +158,15 @@ export function startFrom(core: Core, base: Base): void {
   if (mine !== undefined && core.own.seq < mine.seq) core.own = mine;
 }
 
+/** D2: the highest QC, that of my own chain, and the one that my Timeout names. */
+function neededQcs(core: Core): ReadonlySet<QuorumCert> {
+  const needed = new Set<QuorumCert>();
+  const tip = core.vote === undefined ? undefined : core.blocks.get(core.vote.tipId);
+  const own = tip === undefined ? undefined : core.qcs.get(certifiedBelow(core, tip).id);
+  for (const qc of [own, core.highQc, core.timeout?.qc]) if (qc !== undefined && qc !== null) needed.add(qc);
+  return needed;
+}
+
 /** D6: what a new segment begins with, so that older ones may be pruned. */
 export function liveRecords(core: Core): readonly JournalRecord[] {
   const records: JournalRecord[] = [];
@@ -174,8 +184,7 @@ export function liveRecords(core: Core): readonly JournalRecord[] {
     .filter((block) => block.height > commitHeight(core))
     .sort((a, b) => a.height - b.height);
   for (const block of above) records.push({ type: 'header', signed: signedHeader(block) });
-  for (const qc of core.qcs.values()) if (qc.height > commitHeight(core)) records.push({ type: 'qc', qc });
-  if (core.highQc !== undefined) records.push({ type: 'qc', qc: core.highQc });
+  for (const qc of neededQcs(core)) records.push({ type: 'qc', qc });
   records.push({
     type: 'enter',
     term: core.term,
