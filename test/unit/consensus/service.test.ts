@@ -1,0 +1,353 @@
+// What clients of the gateway reach, on a real actor system and a fake clock: admission, executor and engine are small
+// stand-ins that answer as chain-messages.ts says.
+
+import t from 'tap';
+import { type Behavior, type Effects, type Message, shown } from '../../../actors/index.ts';
+import type { Archive } from '../../../consensus/archive.ts';
+import { type ChainStatus, chainAddresses, type Submit } from '../../../consensus/chain-messages.ts';
+import { type ChainState, explain } from '../../../consensus/explain.ts';
+import { registerChainService } from '../../../consensus/service/index.ts';
+import { fromBase64 } from '../../../lib/base64.ts';
+import { fromUtf8 } from '../../../lib/bytes.ts';
+import { errorRow } from '../../../lib/errors.ts';
+import { type Hash, sha256Hex } from '../../../lib/hash.ts';
+import { isoTime } from '../../../lib/iso-time.ts';
+import type { Result } from '../../../lib/result.ts';
+import {
+  decodeNodeFrame,
+  type NodeFrame,
+  packEntries,
+  type Submit as SubmitFrame,
+} from '../../../net/gateway/protocol.ts';
+import type { Gateway, GatewayFault, StreamEvents, StreamHandler, StreamSession } from '../../../net/index.ts';
+import { createWorld } from '../actors/support.ts';
+
+const chain = 'ab'.repeat(32) as Hash;
+const digest = 'cd'.repeat(32) as Hash;
+const moved = 'ef'.repeat(32) as Hash;
+const names = ['v1', 'v2', 'v3', 'v4'];
+const at = 1_700_000_000_000;
+
+const status = (over: Partial<ChainStatus> = {}): ChainStatus => ({
+  ...{ type: 'status', height: 7, executed: 7, covered: 7, lastOrdered: 6, term: 3, leader: 1, me: 0 },
+  ...{ life: 'following', fenced: undefined, stopped: undefined, timedOut: false, work: false },
+  ...{ connected: [true, true, true, true], quorum: 3, lastProgressMs: at, workSinceMs: undefined },
+  ...{ quorumLostMs: undefined, timeMs: at, checkpoint: 0, evidence: [], stateRoot: digest },
+  ...over,
+});
+
+t.test('a chain explains how it is', async (t) => {
+  const stopped = { code: 'diverged', height: 5, block: digest, ours: chain, theirs: moved } as const;
+  const working = { work: true, workSinceMs: at };
+  const two = [true, false, false, true];
+  const rows: readonly [string, Partial<ChainStatus>, number, ChainState][] = [
+    ['at rest', {}, 60_000, 'idle'],
+    ['executing what was ordered', { executed: 6 }, 0, 'ok'],
+    ['working', working, 2_000, 'ok'],
+    ['without progress', working, 2_001, 'slow'],
+    ['new work after a long rest', { ...working, workSinceMs: at + 60_000 }, 60_100, 'ok'],
+    ['two of four are gone', { connected: two, quorumLostMs: at + 9 }, 0, 'halted'],
+    ['halted comes before slow', { ...working, connected: two }, 9_000, 'halted'],
+    ['one is gone', { connected: [true, true, true, false] }, 0, 'idle'],
+    ['fenced', { fenced: 'stale record' }, 0, 'fenced'],
+    ['fenced and needed', { fenced: 'stale record', connected: [true, true, true, false] }, 0, 'halted'],
+    ['diverged', { stopped, connected: two }, 0, 'diverged'],
+  ];
+  for (const [name, over, later, state] of rows) t.equal(explain(status(over), names, at + later).state, state, name);
+
+  const halted = explain(status({ connected: two, quorumLostMs: at + 9 }), names, at);
+  t.match(halted, { missing: ['v2', 'v3'], have: 2, need: 3, since: isoTime(at + 9) });
+  t.match(halted.sentence, /height 7 .*v2 and v3 are not linked, 2 of 4 .* 3 are needed/);
+  t.match(halted.remedy, /v2/);
+});
+
+t.test('instants and base64 are written as the platform writes them', async (t) => {
+  for (const ms of [0, 951_782_399_999, 951_782_400_000, 1_709_164_800_123, at, 253_402_300_799_999]) {
+    t.equal(isoTime(ms), new Date(ms).toISOString());
+  }
+  for (const text of ['', 'a', 'ab', 'abc', 'abcd']) {
+    t.same(fromBase64(Buffer.from(text).toString('base64')), fromUtf8(text));
+  }
+  for (const bad of ['a', 'ab==c', 'YR==', '****', 'YQ=']) t.equal(fromBase64(bad), undefined, bad);
+});
+
+type Receive = (message: Message, effects: Effects) => void;
+type Method = (params: object, context: object, answer: (outcome: Result<unknown, GatewayFault>) => void) => void;
+
+/** A gateway that keeps what is registered, and a chain whose actors are the given functions. */
+function serve(actors: { readonly admission?: Receive; readonly executor?: Receive; readonly status?: ChainStatus }) {
+  const world = createWorld();
+  const { system, clock } = world;
+  const addresses = chainAddresses(chain);
+  const behavior = (receive: Receive): Behavior<null, Message> => ({
+    kind: 'stand-in',
+    mailbox: { capacity: 1000 },
+    start: () => null,
+    receive: (_state, message, effects) => receive(message, effects),
+  });
+  const executor: Receive = (message, effects) => actors.executor?.(message, effects);
+  system.spawn(addresses.admission, behavior(actors.admission ?? (() => {})), { shard: 'main' });
+  system.spawn(addresses.executor, behavior(executor), { shard: 'main' });
+  system.spawn(
+    addresses.engine,
+    behavior((message, effects) => message.type === 'status' && effects.reply(actors.status ?? status())),
+  );
+  world.log.sync();
+  // the shard of a chain's actors bears its name
+  system.addShard(chain, world.log, 'main');
+  const methods = new Map<string, Method>();
+  let handler: StreamHandler | undefined;
+  const checks: { check(): { ok: boolean } }[] = [];
+  const gateway = {
+    registerMethod: (name: string, _action: string, method: Method) => void methods.set(name, method),
+    registerTopic: () => {},
+    registerStream: (given: StreamHandler) => {
+      handler = given;
+    },
+    registerReadyCheck: (check: { check(): { ok: boolean } }) => void checks.push(check),
+  } as unknown as Gateway;
+  registerChainService(gateway, {
+    ...{ system, clock, nodeId: 'n1', nodeName: 'v1', version: '1.0.0' },
+    validators: names.map((name) => ({ name, nodeId: `id-${name}`, signingKey: fromUtf8(name) })),
+    chains: [
+      {
+        ...{ name: 'main', application: 'blob', chain, epoch: 0, addresses, hashOf: (entry) => sha256Hex(entry) },
+        archive: () =>
+          ({ lastHeight: 7, locate: (_: Hash, done: (height?: number) => void) => done() }) as unknown as Archive,
+        readReceipt: undefined,
+      },
+    ],
+  });
+  const call = (name: string, params: object): readonly Result<unknown, GatewayFault>[] => {
+    const answers: Result<unknown, GatewayFault>[] = [];
+    (methods.get(name) as Method)(params, { gone: () => false }, (outcome) => answers.push(outcome));
+    clock.settle();
+    return answers;
+  };
+  return { ...world, addresses, call, checks, open: (session: StreamSession) => handler?.open(session) };
+}
+
+const submitted = (refused: readonly { index: number; code: number }[], accepts: boolean): Message =>
+  ({
+    type: 'submitted',
+    refused,
+    place: accepts ? { lane: 1, seq: 4, digest, offset: 10 } : undefined,
+  }) as Message;
+
+const entry = Buffer.from('hello').toString('base64');
+const hash = sha256Hex(fromUtf8('hello'));
+
+t.test(
+  'an entry is accepted only when its sync is done, refused with its code, pending when time is over',
+  async (t) => {
+    const given: Submit[] = [];
+    const served = serve({
+      admission(message, effects) {
+        given.push(message as Submit);
+        effects.persist(1, [fromUtf8('batch')]);
+        effects.reply(submitted([], true));
+      },
+      executor(message, effects) {
+        if (message.type === 'await-outcome' && given.length > 1)
+          effects.reply({ type: 'outcome', height: 9, index: 10, code: 0 } as Message);
+      },
+    });
+    const accepted = served.call('submit', { entry });
+    t.equal(accepted.length, 0, 'what the answer rests on is not durable yet');
+    t.same(given[0]?.entries, packEntries([fromUtf8('hello')]), 'an entry goes on behind its length');
+    served.log.sync();
+    const blank = { hash, height: null, index: null, code: null };
+    t.same(accepted, [{ ok: true, value: { ...blank, status: 'accepted' } }]);
+
+    const pending = served.call('submitAndWait', { entry, timeoutMs: 400 });
+    given.pop();
+    served.log.sync();
+    served.clock.advance(1_000);
+    t.same(pending, [{ ok: true, value: { ...blank, status: 'pending' } }]);
+
+    given.push(given[0] as Submit);
+    const committed = served.call('submitAndWait', { entry });
+    served.log.sync();
+    served.clock.advance(10);
+    served.log.sync();
+    t.same(committed, [{ ok: true, value: { hash, status: 'committed', height: 9, index: 10, code: 0 } }]);
+
+    const refusing = serve({ admission: (_, effects) => effects.reply(submitted([{ index: 0, code: 2010 }], false)) });
+    t.same(refusing.call('submit', { entry }), [{ ok: true, value: { ...blank, status: 'refused', code: 2010 } }]);
+    t.match(refusing.call('submit', { entry, chain: 'other' }), [{ ok: false, error: { name: 'unknown-chain' } }]);
+  },
+);
+
+t.test('status and validators speak of the links that are down; readiness follows them', async (t) => {
+  const served = serve({ status: status({ connected: [true, false, false, true], quorumLostMs: at }) });
+  served.clock.advance(100);
+  t.match(served.call('status', {}), [
+    {
+      ok: true,
+      value: { name: 'v1', ready: false, chains: [{ name: 'main', state: 'halted', missing: ['v2', 'v3'] }] },
+    },
+  ]);
+  t.match(served.call('validators', {}), [
+    { ok: true, value: { quorum: 3, validators: [{ connected: true }, { connected: false }] } },
+  ]);
+  t.notOk(served.checks[0]?.check().ok);
+  const well = serve({});
+  well.clock.advance(100);
+  t.ok(well.checks[0]?.check().ok);
+});
+
+class Client implements StreamSession {
+  readonly id = 'client';
+  readonly principal = { kind: 'anonymous' } as const;
+  readonly chain = '';
+  readonly frames: NodeFrame[] = [];
+  credit = 0;
+  opened(): void {}
+  send(): void {}
+  consumed(bytes: number): void {
+    this.credit += bytes;
+  }
+  fail(): void {}
+  close(): void {}
+  write(parts: readonly Uint8Array[]): void {
+    for (const part of parts) {
+      const decoded = decodeNodeFrame(part);
+      if (decoded.ok) this.frames.push(decoded.value);
+    }
+  }
+}
+
+const frameOf = (frame: number, count: number): SubmitFrame => ({
+  ...{ type: 'submit', frame, kind: 2, count, traceparent: null },
+  entries: packEntries(Array.from({ length: count }, (_, i) => fromUtf8(`${frame}-${i}`))),
+});
+
+const blockOf = (height: number, of: Hash, exceptions: readonly { index: number; code: number }[]): Message =>
+  ({
+    ...{ type: 'block-executed', height, id: digest, timeMs: at, digests: [of] },
+    outcomes: [{ lane: 1, seq: 4, count: 100, firstIndex: 0, exceptions }],
+  }) as Message;
+
+function openStream(admission: Receive, executor: Receive = () => {}) {
+  const served = serve({ admission, executor });
+  const client = new Client();
+  const outcome = served.open(client);
+  if (outcome?.ok !== true) throw new Error('the stream opens');
+  served.clock.settle();
+  const events: StreamEvents = outcome.value;
+  const submit = (frame: number, count: number): void => {
+    events.submit(frameOf(frame, count), new Uint32Array(count + 1), 1_000);
+    served.clock.settle();
+  };
+  const tell = (message: Message): void => {
+    for (const { address, kind } of served.system.inspect().actors) {
+      if (kind === 'stream') served.system.deliver(address, message);
+    }
+    served.clock.settle();
+  };
+  return { ...served, client, events, submit, tell };
+}
+
+t.test('a frame is answered once, after its sync, with ranges, codes and its credit', async (t) => {
+  const stream = openStream((_, effects) => {
+    effects.persist(1, [fromUtf8('batch')]);
+    effects.reply(submitted([{ index: 1, code: 2010 }], true));
+  });
+  stream.submit(1, 4);
+  t.equal(stream.client.frames.length, 0, 'the gate holds the answer');
+  stream.log.sync();
+  t.same(stream.client.frames, [
+    {
+      ...{ type: 'answer', frame: 1, accepted: [0, 1, 2, 2], refused: [1, 2010] },
+      place: { lane: 1, seq: 4, digest, offset: 10 },
+    },
+  ]);
+  t.equal(stream.client.credit, 1_000);
+});
+
+t.test(
+  'one notice a block names the ranges of this client alone, and the entries that failed by their own index',
+  async (t) => {
+    const stream = openStream((_, effects) => effects.reply(submitted([{ index: 1, code: 2010 }], true)));
+    stream.submit(1, 4);
+    stream.tell(blockOf(8, moved, []));
+    t.equal(stream.client.frames.length, 1, 'a block of others is no news');
+    // entries 0, 2 and 3 of the frame stand at 10, 11 and 12 of the batch
+    const code = errorRow('duplicate-command').code;
+    stream.tell(
+      blockOf(9, digest, [
+        { index: 9, code },
+        { index: 11, code },
+        { index: 13, code },
+      ]),
+    );
+    t.same(stream.client.frames.slice(1), [
+      { type: 'notice', height: 9, timeMs: at, ranges: [1, 0, 1, 1, 2, 2], exceptions: [1, 2, code] },
+    ]);
+    stream.tell(blockOf(9, digest, []));
+    t.equal(stream.client.frames.length, 2, 'what is final is told once');
+  },
+);
+
+t.test('a block that overtakes the answer is told after it', async (t) => {
+  let release: (() => void) | undefined;
+  const stream = openStream((_, effects) => {
+    const { asker } = effects;
+    if (asker === undefined) effects.reply(submitted([], true), kept);
+    else {
+      kept = asker;
+      release = () => stream.system.deliver(stream.addresses.admission, { type: 'release' });
+    }
+  });
+  let kept: Effects['asker'];
+  stream.submit(1, 2);
+  stream.tell(blockOf(9, digest, []));
+  t.same(stream.client.frames, []);
+  release?.();
+  stream.clock.settle();
+  t.same(
+    stream.client.frames.map(({ type }) => type),
+    ['answer', 'notice'],
+  );
+});
+
+t.test('content that a committed cut left out is told where it stands then (L4)', async (t) => {
+  const stream = openStream((_, effects) => effects.reply(submitted([], true)));
+  stream.submit(1, 2);
+  stream.tell({ type: 'reappended', lost: digest, place: { lane: 1, seq: 5, digest: moved } } as Message);
+  stream.tell(blockOf(9, moved, []));
+  t.match(stream.client.frames[1], { type: 'notice', height: 9, ranges: [1, 0, 2] });
+});
+
+t.test('after a reconnect a client hears of what was executed, and of what is still to come', async (t) => {
+  const outcome = { lane: 1, seq: 4, count: 100, firstIndex: 0, exceptions: [{ index: 11, code: 2010 }] };
+  const stream = openStream(
+    () => {},
+    (message, effects) => {
+      if (message.type !== 'tell-fate') return;
+      const asked = (message as unknown as { digest: Hash }).digest;
+      const fate = asked === digest ? { fate: 'executed', height: 6, timeMs: at, outcome } : { fate: 'coming' };
+      const answer: object = { type: 'batch-fate', digest: asked, ...fate };
+      effects.reply(answer as Message);
+    },
+  );
+  const watch = (frame: number, of: Hash): void => {
+    stream.events.watch({ type: 'watch', frame, place: { lane: 1, seq: 4, digest: of, offset: 10 }, accepted: [0, 2] });
+    stream.clock.settle();
+  };
+  watch(5, digest);
+  t.match(stream.client.frames, [{ type: 'notice', height: 6, ranges: [5, 0, 2], exceptions: [5, 1, 2010] }]);
+  watch(6, moved);
+  t.equal(stream.client.frames.length, 1);
+  stream.tell(blockOf(9, moved, []));
+  t.match(stream.client.frames[1], { type: 'notice', height: 9, ranges: [6, 0, 2] });
+});
+
+t.test('the end of a stream is the end of its actor', async (t) => {
+  const stream = openStream((_, effects) => effects.reply(submitted([], true)));
+  const streams = () => stream.system.inspect().actors.filter(({ kind }) => kind === 'stream');
+  t.equal(streams().length, 1, JSON.stringify(shown(streams())));
+  stream.events.closed();
+  stream.clock.settle();
+  t.equal(streams().length, 0);
+});
