@@ -4,7 +4,7 @@ import { encode } from '../../lib/codec.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
 import type { QuorumCert } from '../certificate/types.ts';
-import { certifiedBelow, keepHeader } from './blocks.ts';
+import { certifiedBelow, connectChildren, keepHeader } from './blocks.ts';
 import { noteQc, tryCommit } from './certify.ts';
 import { append, type Block, type Core, commitHeight, type Lane } from './core.ts';
 import { signTimeout, signVote } from './durability.ts';
@@ -144,6 +144,7 @@ export function startFrom(core: Core, base: Base): void {
   block.connected = true;
   block.history = base.history;
   block.verdict = 'valid';
+  connectChildren(core, block); // their records may stand before the base that a newer segment begins with
   core.committedTip = block;
   core.commitCert = base.commitCert ?? undefined;
   core.lastOrdered = base.lastOrdered;
