@@ -2,12 +2,14 @@
 // program is, the caller says; psky sim boots whole nodes, a test may boot something smaller.
 
 import type { Committee, Header, QuorumCert } from '../consensus/certificate/index.ts';
+import type { Core } from '../consensus/core/index.ts';
 import type { CoreHooks } from '../consensus/hooks.ts';
 import type { NodeId, PeerAddress, Transport } from '../net/index.ts';
 import { createMisbehaviour, type Misbehaviour } from './byzantine/misbehaviour.ts';
 import { ChainChecker } from './checkers/chain-checker.ts';
 import { joinHooks, observeCore } from './checkers/core-observer.ts';
 import { OrderWitness } from './checkers/order-witness.ts';
+import { summaryOf } from './core-summary.ts';
 import { fastDisk } from './disk.ts';
 import { type FaultKind, FaultPlan } from './faults.ts';
 import { Host } from './host.ts';
@@ -72,6 +74,7 @@ class Cluster {
   readonly #load: Load;
   readonly #misbehaviour: ReadonlyMap<number, Misbehaviour>;
   readonly #nodes = new Map<number, SimNode>();
+  readonly #cores = new Map<number, Core>();
   #sent = 0;
 
   constructor(options: ClusterOptions) {
@@ -141,6 +144,8 @@ class Cluster {
       this.#heal();
       this.#expectSilence();
     } while (this.#intact && this.#world.nowMs < endMs);
+    if (!this.#intact)
+      for (const [index, core] of this.#cores) this.#world.log(() => `v${index + 1}: ${summaryOf(core)}`);
   }
 
   report(): SimReport {
@@ -217,9 +222,11 @@ class Cluster {
     const { nodeIds, boot } = this.#options;
     process.onDeath(() => {
       this.#nodes.delete(index);
+      this.#cores.delete(index);
       this.#checker.nodes[index]?.ended();
     });
     const hooks = joinHooks(observeCore(this.#checker.probe(index)), this.#order.hooks(this.#sacrificed.has(index)), {
+      started: (core) => void this.#cores.set(index, core),
       stepped: (_, outputs) => {
         for (const output of outputs) if (output.type === 'send') this.#sent++;
         return outputs;

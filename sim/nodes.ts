@@ -13,7 +13,7 @@ import { assert } from '../lib/assert.ts';
 import { type Bytes, bigEndian, concatBytes, fromUtf8, toHex } from '../lib/bytes.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { KeyPair, SignatureSuite } from '../lib/suites/suite.ts';
-import { KiB, MiB, milliseconds, seconds } from '../lib/units.ts';
+import { MiB, milliseconds, seconds } from '../lib/units.ts';
 import type { FrameCheck, NodeId } from '../net/index.ts';
 import { createNode, markFirstStart, type Node, type NodeFault, type NodePorts } from '../node.ts';
 import type { Boot, ClusterOptions } from './cluster.ts';
@@ -29,6 +29,12 @@ export interface NodesOptions {
   /** tests of the simulator itself take the session's duplicate check away */
   readonly frameCheck?: () => FrameCheck;
 }
+
+/**
+ * Small enough that a run fills several. A quarter of a segment must hold the live records: 2W headers and certificates
+ * of four validators are 300 KB.
+ */
+const segmentBytes = 2 * MiB;
 
 /** The chain that faults, load and checkers look at. */
 const chainName = 'main';
@@ -84,7 +90,7 @@ function genesisOf(keys: readonly KeyPair[], suite: number): NetworkGenesis {
         accounts: { mode: 'open', publicKeys: [] },
         bytesPerAccount: 0,
         retainBytes: 'all',
-        segmentBytes: MiB,
+        segmentBytes,
       },
     ],
   };
@@ -114,7 +120,7 @@ function bootNode(setup: NodeSetup, ready: (node: SimNode) => void): void {
   const { boot, genesis } = setup;
   const { host, process } = boot;
   const ports = portsOf(setup);
-  const home = { genesis, dataDirectory: 'data', segmentBytes: MiB };
+  const home = { genesis, dataDirectory: 'data', segmentBytes };
   const start = (): void => {
     const node = createNode(
       {
