@@ -5,7 +5,7 @@ import { leaderOf } from './certificate/committee.ts';
 import { checkpointCertShape } from './certificate/shapes.ts';
 import type { ChainStatus, CheckpointStatus } from './chain-messages.ts';
 import { commitHeight, workKnown } from './core/index.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from './engine-state.ts';
 
 export function statusOf({ core, life, recovery, lastProgressMs, quorumLostMs, evidence }: Engine): ChainStatus {
   const work = workKnown(core);

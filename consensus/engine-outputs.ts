@@ -1,0 +1,150 @@
+// Performs what the core asks for: records to the journal, frames to peers, news to the chain's other actors.
+
+import type { Message, Position } from '../actors/index.ts';
+import type { NodeId } from '../net/index.ts';
+import type { Output } from './core/index.ts';
+import { pauseLane, serveBatches, serveHeaders, transmit } from './engine-frames.ts';
+import type { Engine, EngineMessage, EngineOptions, Fx } from './engine-state.ts';
+import { maxEvidence } from './limits.ts';
+import { encodeRecord } from './wire.ts';
+
+export function performAll(options: EngineOptions, engine: Engine, outputs: readonly Output[], effects: Fx): void {
+  const lastAppend = outputs.findLast((output) => output.type === 'append');
+  for (const output of outputs) perform(options, engine, output, output === lastAppend, effects);
+}
+
+function perform(options: EngineOptions, engine: Engine, output: Output, lastAppend: boolean, effects: Fx): void {
+  const { addresses } = options;
+  switch (output.type) {
+    case 'append':
+      persist(options, engine, output, lastAppend, effects);
+      break;
+    case 'send':
+      transmit(options, engine, output, effects);
+      break;
+    case 'accepted': {
+      const { contentHash, lane, seq, digest } = output.batch;
+      effects.send(addresses.admission, { type: 'accepted', contentHash, lane, seq, digest } as Message);
+      break;
+    }
+    case 'not-sealed':
+      effects.send(addresses.admission, output as Message);
+      break;
+    case 'reappended': {
+      const { lane, seq, digest } = output.batch;
+      effects.send(addresses.executor, {
+        type: 'reappended',
+        lost: output.lost,
+        place: { lane, seq, digest },
+      } as Message);
+      break;
+    }
+    case 'committed': {
+      engine.lastProgressMs = effects.wallMs;
+      const { height, timeMs } = output.block;
+      effects.note({
+        observe: 'psky_consensus_commit_seconds',
+        value: Math.max(0, effects.wallMs - timeMs) / 1000,
+        labels: { chain: options.name },
+      });
+      effects.send(addresses.admission, { type: 'progress', height, timeMs } as Message);
+      break;
+    }
+    case 'execute':
+      effects.note({
+        count: 'psky_consensus_entries_total',
+        by: output.batches.reduce((sum, batch) => sum + batch.count, 0),
+        labels: { chain: options.name },
+      });
+      effects.send(addresses.executor, output);
+      break;
+    case 'serve-headers':
+      serveHeaders(options, output, effects);
+      break;
+    case 'serve-batches':
+      serveBatches(options, engine, output, effects);
+      break;
+    case 'pause-lane':
+      pauseLane(options, output, effects);
+      break;
+    case 'evidence':
+      keepEvidence(options, engine, output, effects);
+      break;
+    case 'misbehaved': {
+      const { peer, reason } = output;
+      effects.request(() => options.links.misbehaved(options.nodeIds[peer] as NodeId, reason));
+      break;
+    }
+    case 'entered':
+      askRoundTrip(options, effects);
+      effects.note({ log: 'info', message: 'entered a term', fields: { term: output.term, reason: output.reason } });
+      break;
+    case 'abandoned':
+      effects.note({ log: 'warn', message: 'abandoned a term', fields: { term: output.term, reason: output.reason } });
+      effects.note({ count: 'psky_consensus_abandoned_total', labels: { chain: options.name, reason: output.reason } });
+      break;
+    case 'fenced':
+      effects.note({ log: 'error', message: 'fenced', fields: { reason: output.reason } });
+      break;
+    case 'stopped':
+      effects.note({ log: 'error', message: 'stopped', fields: { ...output.reason } });
+      effects.send(addresses.chain, { type: 'diverged', reason: JSON.stringify(output.reason) } as Message);
+      break;
+    case 'checkpoint':
+      onCheckpoint(options, engine, effects);
+      break;
+    case 'proposed':
+    case 'signed':
+      break;
+  }
+}
+
+function persist(
+  { me, archive }: EngineOptions,
+  engine: Engine,
+  { number, record }: Extract<Output, { type: 'append' }>,
+  last: boolean,
+  effects: Fx,
+): void {
+  const { kind, parts } = encodeRecord(record);
+  const lazy = record.type === 'batch' && record.batch.lane !== me; // D6
+  const durable: EngineMessage = { type: 'synced', through: number };
+  const ticket = effects.persist(kind, parts, last ? { lazy, durable } : { lazy });
+  engine.tickets.set(number, ticket);
+  for (const old of engine.tickets.keys()) {
+    if (old > engine.core.durable) break;
+    engine.tickets.delete(old);
+  }
+  if (record.type === 'batch') archive.journalled(record.batch.digest, ticket);
+}
+
+/**
+ * Two checkpoints old is old enough (§9): what stood in the journal before the last one is not needed to recover, but for
+ * batches that still wait to be executed. Everything executed is synced in the store first.
+ */
+function onCheckpoint({ archive, journal }: EngineOptions, engine: Engine, effects: Fx): void {
+  const mark = engine.checkpointMark;
+  engine.checkpointMark = journal.appended;
+  if (mark === undefined) return;
+  effects.request(() => {
+    archive.sync(() => journal.releaseBelow(Math.min(mark, archive.oldestFresh(mark)) as Position));
+  });
+}
+
+/** §11: one piece per validator and kind. */
+function keepEvidence(
+  options: EngineOptions,
+  engine: Engine,
+  { kind, validator, detail }: Extract<Output, { type: 'evidence' }>,
+  effects: Fx,
+): void {
+  const key = `${validator}:${kind}`;
+  if (engine.evidence.has(key) || engine.evidence.size >= maxEvidence) return;
+  engine.evidence.set(key, { kind, validator, detail, wallMs: effects.wallMs });
+  effects.note({ count: 'psky_consensus_evidence_total', labels: { chain: options.name, kind } });
+  effects.note({ log: 'warn', message: 'evidence of misbehaviour', fields: { kind, validator, detail } });
+}
+
+export function askRoundTrip({ roundTripMs }: EngineOptions, effects: Fx): void {
+  effects.request((answer) => answer({ type: 'round-trip', ms: roundTripMs() }));
+}

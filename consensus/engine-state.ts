@@ -1,0 +1,91 @@
+// What the engine's parts share: what it is made with, what it is told, and what it holds.
+
+import type { Asker, Effects, Position, Ticket } from '../actors/index.ts';
+import type { Ms } from '../lib/units.ts';
+import type { LinkMessage, Links, NodeId } from '../net/index.ts';
+import type { JournalView } from '../storage/index.ts';
+import type { Opened } from './application.ts';
+import type { Archive } from './archive.ts';
+import type { Committee } from './certificate/committee.ts';
+import type {
+  ChainAddresses,
+  Cover,
+  Evidence,
+  ExecutedHeight,
+  Seal,
+  Sealing,
+  ValidatorLife,
+} from './chain-messages.ts';
+import type { Core, Input, JournalRecord, Output, PeerMessage, Recovery } from './core/index.ts';
+import type { CoreHooks } from './hooks.ts';
+
+export interface EngineOptions {
+  /** the chain's name in its network, for metrics */
+  readonly name: string;
+  readonly committee: Committee;
+  readonly me: number | undefined;
+  /** node ids in committee order: a frame from another node is not a validator's */
+  readonly nodeIds: readonly NodeId[];
+  readonly sign: (text: Uint8Array) => Uint8Array;
+  readonly opened: Opened;
+  readonly genesisTimeMs: number;
+  readonly plannedTermMs: Ms;
+  readonly journal: JournalView;
+  readonly archive: Archive;
+  readonly links: Links;
+  /** the slowest smoothed round trip to a validator, for T1's base */
+  readonly roundTripMs: () => number;
+  readonly addresses: ChainAddresses;
+  /** the ledger's own traffic (message kind App) */
+  readonly onApp: (from: number, topic: string, bytes: Uint8Array) => void;
+  /** the simulator's */
+  readonly hooks?: CoreHooks | undefined;
+}
+
+export type EngineMessage =
+  | LinkMessage
+  | Seal
+  | ExecutedHeight
+  | Cover
+  | { readonly type: 'status' }
+  | { readonly type: 'checkpoint' }
+  | { readonly type: 'turn' }
+  | { readonly type: 'wake' }
+  | { readonly type: 'synced'; readonly through: number }
+  | { readonly type: 'replayed'; readonly records: readonly ReplayedRecord[]; readonly last: boolean }
+  | { readonly type: 'replay-failed'; readonly reason: string }
+  | { readonly type: 'serve'; readonly to: number; readonly message: PeerMessage }
+  | { readonly type: 'round-trip'; readonly ms: number }
+  /** a hook's: what a misbehaving validator of the simulator does */
+  | { readonly type: 'perform'; readonly outputs: readonly Output[] }
+  | { readonly type: 'broadcast-app'; readonly topic: string; readonly bytes: Uint8Array };
+
+export interface ReplayedRecord {
+  readonly record: JournalRecord;
+  readonly position: number;
+}
+
+export interface Reader {
+  readonly cover: Cover;
+  readonly height: number;
+  readonly asker: Asker | undefined;
+}
+
+export interface Engine {
+  readonly core: Core;
+  recovery: Recovery | undefined;
+  inputs: Input[];
+  turnDue: boolean;
+  deadline: Ms | undefined;
+  readonly tickets: Map<number, Ticket>;
+  readers: Reader[];
+  life: ValidatorLife;
+  sealing: Sealing['reason'];
+  lastProgressMs: number;
+  quorumLostMs: number | undefined;
+  readonly evidence: Map<string, Evidence>;
+  /** where the journal stood at the newest checkpoint */
+  checkpointMark: Position | undefined;
+}
+
+export type Fx = Effects<EngineMessage>;
