@@ -73,6 +73,7 @@ const hello: Shape<Body<Hello>> = tuple<Body<Hello>>({
   lanes: list(laneHead, maxValidators),
   yourVote: optional(voteShape),
   yourTimeout: optional(timeoutShape),
+  yourBatch: counter,
   checkpoint: counter,
 });
 

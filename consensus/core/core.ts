@@ -125,7 +125,7 @@ export interface SlotVote {
 }
 
 export interface Lane {
-  /** the contiguous chain that I hold ends here */
+  /** the contiguous chain that came from its owner, or was committed, ends here: what was fetched may be forged (L4) */
   head: LaneHead;
   committed: LaneHead;
   /** held batches of this lane by what they follow */
@@ -268,7 +268,10 @@ export interface Core {
   readonly lastSaid: Map<string, Ms>;
   readonly wantedHeaders: Map<Hash, Want>;
   readonly wantedBatches: Map<Hash, Want>;
+  /** D5: peers' word on the highest batch that came from this key */
   readonly laneReports: Map<number, number>;
+  /** per lane the highest batch that its owner has sent, or sealed, whatever was committed since */
+  readonly seenBatches: number[];
 
   // timers
   readonly timers: Map<TimerName, Ms>;
@@ -384,6 +387,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     wantedHeaders: new Map(),
     wantedBatches: new Map(),
     laneReports: new Map(),
+    seenBatches: each(() => 0),
     timers: new Map(),
     timeoutBase: timerBase,
     timerFloor: timerBase,

@@ -36,6 +36,7 @@ export function sealBatch(core: Core, content: BatchContent): Batch {
   const batch: Batch = { lane, seq, prev, count, size, contentHash, body, digest };
   core.own = { seq, digest };
   hold(core, batch);
+  advanceHead(core, ownLane(core), batch);
   const record = append(core, { type: 'batch', batch, fetched: false });
   core.batchRecords.set(digest, record);
   core.held.push({ after: record, batch });
@@ -48,19 +49,30 @@ export function sealBatch(core: Core, content: BatchContent): Batch {
  * L4: unsolicited, it must come over its owner's link and extend the contiguous head of its lane.
  */
 export function onBatch(core: Core, batch: Batch, from: number): void {
-  if (core.batches.has(batch.digest)) return;
   const lane = core.lanes[batch.lane];
   if (lane === undefined) return;
-  if (!core.wantedBatches.has(batch.digest)) {
-    if (from !== batch.lane || batch.lane === core.me) return;
-    const extendsHead = batch.seq === lane.head.seq + 1 && batch.prev === lane.head.digest;
-    // after a reconnect the owner may seal before it has heard where to resume: its resend fills the gap (L1)
-    if (!extendsHead) return;
+  // after a reconnect the owner may seal before it has heard where to resume: its resend fills the gap (L1)
+  const fromOwner = from === batch.lane && batch.lane !== core.me && extendsHead(lane, batch);
+  if (!core.batches.has(batch.digest)) {
+    if (!fromOwner && !core.wantedBatches.has(batch.digest)) return;
+    core.wantedBatches.delete(batch.digest);
+    hold(core, batch);
+    core.batchRecords.set(batch.digest, append(core, { type: 'batch', batch, fetched: !fromOwner }));
   }
-  const fetched = core.wantedBatches.delete(batch.digest);
-  hold(core, batch);
-  core.batchRecords.set(batch.digest, append(core, { type: 'batch', batch, fetched }));
+  if (fromOwner) advanceHead(core, lane, batch);
   core.again = true;
+}
+
+export const extendsHead = ({ head }: Lane, batch: Batch): boolean =>
+  batch.seq === head.seq + 1 && batch.prev === head.digest;
+
+export function advanceHead(core: Core, lane: Lane, batch: Batch): void {
+  lane.head = { seq: batch.seq, digest: batch.digest };
+  noteSeen(core, batch);
+}
+
+export function noteSeen(core: Core, { lane, seq }: Batch): void {
+  core.seenBatches[lane] = Math.max(core.seenBatches[lane] as number, seq);
 }
 
 /** Takes a batch into memory; recovery calls it for journalled ones. */
@@ -71,16 +83,7 @@ export function hold(core: Core, batch: Batch): void {
   if (rivals === undefined) lane.next.set(batch.prev, [batch]);
   else rivals.push(batch);
   if (batch.seq > lane.committed.seq) lane.heldBytes += batch.size;
-  advanceHead(lane);
   setPause(core, batch.lane, lane);
-}
-
-function advanceHead(lane: Lane): void {
-  for (;;) {
-    const next = lane.next.get(lane.head.digest)?.find((batch) => batch.seq === lane.head.seq + 1);
-    if (next === undefined) return;
-    lane.head = { seq: next.seq, digest: next.digest };
-  }
 }
 
 /** L4: contiguous lane data is never dropped; reading stops instead. */
@@ -163,16 +166,23 @@ export function nextCut(core: Core, parent: Block): Cut | undefined {
   const cut = parent.cut.map((head, index) => {
     let at = head;
     for (let steps = 0; steps < maxBatchesPerLane; steps++) {
-      const next = (core.lanes[index] as Lane).next
-        .get(at.digest)
-        ?.find((batch) => batch.seq === at.seq + 1 && mayPropose(core, batch));
-      if (next === undefined) break;
+      const next = follower(core, index, at);
+      if (next === undefined || !mayPropose(core, next)) break;
       at = { seq: next.seq, digest: next.digest };
       advanced = true;
     }
     return at;
   });
   return advanced ? cut : undefined;
+}
+
+/** The held batch after `at`. What came from the owner goes before what was fetched; on the own lane nothing else counts (L4). */
+export function follower(core: Core, index: number, at: LaneHead): Batch | undefined {
+  const lane = core.lanes[index] as Lane;
+  const held = (lane.next.get(at.digest) ?? []).filter((batch) => batch.seq === at.seq + 1);
+  if (index !== core.me && held.length <= 1) return held[0];
+  const owners = held.find((batch) => descends(core, index, lane.head, batch));
+  return index === core.me ? owners : (owners ?? held[0]);
 }
 
 function mayPropose(core: Core, batch: Batch): boolean {
@@ -189,15 +199,12 @@ export function commitCut(core: Core, before: Cut, cut: Cut): void {
     const at = cut[index] as LaneHead;
     const last = before[index] as LaneHead;
     if (at.seq === last.seq) continue;
-    const onMyChain = descends(core, index, lane.head, at);
+    const leftBehind = leaves(core, index, lane.head, at);
     if (index === core.me && !onOwnChain(core, at)) leaveOwnChain(core, at, last);
     lane.committed = at;
-    if (!onMyChain) {
-      dropAbove(core, lane, at);
-      lane.head = at;
-    }
+    if (leftBehind) dropAbove(core, lane, at);
+    if (leftBehind || lane.head.seq < at.seq) lane.head = at;
     lane.heldBytes = bytesAbove(core, lane, at);
-    advanceHead(lane);
     if (index === core.me && core.own.seq < lane.head.seq) core.own = lane.head;
     setPause(core, index, lane);
   }
@@ -205,6 +212,12 @@ export function commitCut(core: Core, before: Cut, cut: Cut): void {
 
 function descends(core: Core, lane: number, head: LaneHead, from: LaneHead): boolean {
   return head.seq >= from.seq && walkLane(core, lane, head, from, undefined) === undefined;
+}
+
+/** Whether the cut is certainly not on the chain of the head; one that is further on, with gaps, may be. */
+function leaves(core: Core, lane: number, head: LaneHead, cut: LaneHead): boolean {
+  if (head.seq >= cut.seq) return !descends(core, lane, head, cut);
+  return walkLane(core, lane, cut, head, undefined) === brokenChain;
 }
 
 function onOwnChain(core: Core, at: LaneHead): boolean {
@@ -286,8 +299,10 @@ export function forgetLost(core: Core, again: Batch): void {
 
 const ownLane = (core: Core): Lane => core.lanes[core.me as number] as Lane;
 
-/** The own durable batches above `seq`, oldest first, for a peer that has resumed (L1). */
-export function ownBatchesAbove(core: Core, seq: number): readonly Batch[] {
+/** The own durable batches above a peer's head, oldest first, for it to resume (L1); above the committed cut where it has left my lane (L4). */
+export function ownBatchesAbove(core: Core, head: LaneHead): readonly Batch[] {
+  const { committed } = ownLane(core);
+  const seq = head.seq > committed.seq && !onOwnChain(core, head) ? committed.seq : head.seq;
   const batches: Batch[] = [];
   for (let at = core.own; at.seq > seq; ) {
     const batch = core.batches.get(at.digest);

@@ -1,7 +1,7 @@
 // What two validators tell each other when their link comes up, and what each resends (rule L1); D5's wait and its fences.
 
 import { leaderOf } from '../certificate/committee.ts';
-import type { Vote } from '../certificate/types.ts';
+import type { LaneHead, Vote } from '../certificate/types.ts';
 import { verifyTimeout, verifyVote } from '../certificate/verify.ts';
 import { ancestorAt } from './blocks.ts';
 import { learnQc, onCommitCert, onTimeoutCert } from './certify.ts';
@@ -41,6 +41,7 @@ function helloFor(core: Core, peer: number): Hello {
     lanes: core.lanes.map((lane) => lane.head),
     yourVote: core.seenVotes[peer] ?? null,
     yourTimeout: core.seenTimeouts[peer] ?? null,
+    yourBatch: core.seenBatches[peer] as number,
     checkpoint: core.checkpoint?.height ?? 0,
   };
 }
@@ -71,8 +72,8 @@ export function onHello(core: Core, hello: Hello, from: number): void {
   }
   resendProposals(core, hello, from);
   if (core.me !== undefined) {
-    const above = hello.lanes[core.me]?.seq ?? 0;
-    for (const batch of ownBatchesAbove(core, above)) send(core, from, { type: 'batch', batch, answer: false });
+    for (const batch of ownBatchesAbove(core, hello.lanes[core.me] as LaneHead))
+      send(core, from, { type: 'batch', batch, answer: false });
   }
   countHello(core, from);
   core.again = true;
@@ -99,7 +100,7 @@ export function signedHeader(block: Block): SignedHeader {
 }
 
 /** D5: a peer returns something that this key has signed and this journal does not hold: the journal is old. */
-function compareWithMyself(core: Core, { yourVote, yourTimeout, lanes }: Hello, from: number): void {
+function compareWithMyself(core: Core, { yourVote, yourTimeout, yourBatch }: Hello, from: number): void {
   if (core.me === undefined) return;
   if (yourVote !== null && isMine(core, yourVote) && isBeyond(core, yourVote) && verifyVote(core.committee, yourVote)) {
     fence(
@@ -115,11 +116,11 @@ function compareWithMyself(core: Core, { yourVote, yourTimeout, lanes }: Hello, 
   ) {
     fence(core, `validator ${from} holds a later Timeout of this key: term ${yourTimeout.term}`);
   }
-  const reported = lanes[core.me]?.seq ?? 0;
-  if (reported <= core.own.seq) return;
-  core.laneReports.set(from, reported);
-  const liars = [...core.laneReports.values()].filter((seq) => seq > core.own.seq).length;
-  if (liars > core.committee.f) fence(core, `${liars} validators hold later batches of this key: up to ${reported}`);
+  const sealed = core.seenBatches[core.me] as number;
+  if (yourBatch <= sealed) return;
+  core.laneReports.set(from, yourBatch);
+  const later = [...core.laneReports.values()].filter((seq) => seq > sealed).length;
+  if (later > core.committee.f) fence(core, `${later} validators hold later batches of this key: up to ${yourBatch}`);
 }
 
 const isMine = (core: Core, signed: { readonly voter: number }): boolean => signed.voter === core.me;

@@ -72,6 +72,8 @@ export interface Hello {
   /** the receiver's newest signed objects that the sender holds (D5) */
   readonly yourVote: Vote | null;
   readonly yourTimeout: Timeout | null;
+  /** sequence number of the highest batch that came from the receiver itself: a cut may name forged ones beyond (L4) */
+  readonly yourBatch: number;
   /** height of the newest checkpoint certificate, 0 for none */
   readonly checkpoint: number;
 }

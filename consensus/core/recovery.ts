@@ -8,7 +8,7 @@ import { certifiedBelow, connectChildren, keepHeader } from './blocks.ts';
 import { noteQc, tryCommit } from './certify.ts';
 import { append, type Block, type Core, commitHeight, type Lane } from './core.ts';
 import { signTimeout, signVote } from './durability.ts';
-import { forgetLost, hold } from './lanes.ts';
+import { advanceHead, extendsHead, forgetLost, hold, noteSeen } from './lanes.ts';
 import { abandonBootTerm, signedHeader } from './links.ts';
 import type { Base, Batch, JournalRecord } from './messages.ts';
 import { onVote } from './tally.ts';
@@ -128,10 +128,13 @@ function trustEntry(core: Core, entry: Block['entry']): void {
 /** A forged batch of the own lane may stand before or between those that this node has sealed: it is no part of its chain. */
 function applyBatch(core: Core, batch: Batch, fetched: boolean): void {
   const lane = core.lanes[batch.lane] as Lane;
+  if (!fetched) noteSeen(core, batch);
   if (core.batches.has(batch.digest) || batch.seq <= lane.committed.seq) return;
   hold(core, batch);
-  if (batch.lane !== core.me || fetched || batch.prev !== core.own.digest) return;
-  core.own = { seq: batch.seq, digest: batch.digest };
+  if (fetched || !extendsHead(lane, batch)) return;
+  advanceHead(core, lane, batch);
+  if (batch.lane !== core.me) return;
+  core.own = lane.head;
   forgetLost(core, batch);
 }
 

@@ -8,7 +8,7 @@ import { wantCertifiedChains } from './blocks.ts';
 import { signCheckpoint } from './checkpoints.ts';
 import { type Core, commitHeight, type Lane, maySign, send, type TimerName, timerBefore } from './core.ts';
 import { askForWanted } from './fetch.ts';
-import { hasOrderable } from './lanes.ts';
+import { follower, hasOrderable } from './lanes.ts';
 import { askForVotedHeaders } from './tally.ts';
 import { abandon } from './terms.ts';
 
@@ -64,10 +64,9 @@ function announceWaiting(core: Core): void {
   core.haveSent = true;
   const batches = [];
   for (let lane = 0; lane < core.lanes.length; lane++) {
-    const { committed, next } = core.lanes[lane] as Lane;
-    let at: LaneHead = committed;
+    let at: LaneHead = (core.lanes[lane] as Lane).committed;
     for (let i = 0; i < 2 * maxBatchesPerLane; i++) {
-      const batch = next.get(at.digest)?.find((each) => each.seq === at.seq + 1);
+      const batch = follower(core, lane, at);
       if (batch === undefined) break;
       batches.push({ lane, seq: batch.seq, digest: batch.digest });
       at = { seq: batch.seq, digest: batch.digest };
