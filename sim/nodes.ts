@@ -30,11 +30,8 @@ export interface NodesOptions {
   readonly frameCheck?: () => FrameCheck;
 }
 
-/**
- * Small enough that a run fills several. A quarter of a segment must hold the live records: 2W headers and certificates
- * of four validators are 300 KB.
- */
-const segmentBytes = 2 * MiB;
+/** Small enough that a run fills several; a quarter must hold the live records, 2W headers of 1 KB at most. */
+const segmentBytes = MiB;
 
 /** The chain that faults, load and checkers look at. */
 const chainName = 'main';
