@@ -129,7 +129,7 @@ class Cluster {
         misbehave: (host, forMs) => this.#misbehave(host, forMs),
         mayRot: (path) => path.endsWith('.segment'),
       },
-      { kinds: options.faults, everyMs: [100, 1500] },
+      { kinds: options.faults, everyMs: [100, 1500], rotFromMs: options.virtualSeconds * 600 },
     );
     this.#load = new Load(world, { nodes: () => this.#nodes, trusted: (index) => !this.#sacrificed.has(index) });
   }

@@ -57,7 +57,7 @@ export function runCounter(options: CounterOptions): SimReport {
   const run = new CounterRun(world, options);
   const plan = new FaultPlan(
     { world, hosts: [run.host], network: undefined, sacrificed: [], mayRot: () => false },
-    { kinds: options.faults, everyMs: [50, 1000] },
+    { kinds: options.faults, everyMs: [50, 1000], rotFromMs: 0 },
   );
   run.host.start();
   plan.start();

@@ -48,6 +48,8 @@ export interface FaultPlanOptions {
   readonly kinds: readonly FaultKind[];
   /** time between two faults */
   readonly everyMs: readonly [number, number];
+  /** before this instant no disk rots: a validator that lost its data is fenced and lies to nobody any more */
+  readonly rotFromMs: number;
 }
 
 export class FaultPlan {
@@ -250,7 +252,7 @@ export class FaultPlan {
   }
 
   #rot(): boolean {
-    const host = this.#sacrificedHost();
+    const host = this.#targets.world.nowMs < this.#options.rotFromMs ? undefined : this.#sacrificedHost();
     const paths = host?.disk.names.paths().filter(this.#targets.mayRot) ?? [];
     if (host === undefined || paths.length === 0) return false;
     const image = host.disk.names.find(this.#random.pick(paths));

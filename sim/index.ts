@@ -1,4 +1,4 @@
 // What the command line and benchmarks may use of the simulator.
 
 export type { SimReport } from './report.ts';
-export { parseFaults, type SimChoices, simulate } from './run.ts';
+export { parseFaults, type SimChoices, type SimProgram, simPrograms, simulate } from './run.ts';

@@ -2,8 +2,11 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
+import { accelerateCrc32 } from '../../lib/crc32.ts';
 import { accelerateSha256 } from '../../lib/hash.ts';
-import { parseFaults, type SimChoices, simulate } from '../../sim/index.ts';
+import { sodiumSuite } from '../../lib/suites/sodium.ts';
+import { parseFaults, type SimChoices, type SimProgram, simPrograms, simulate } from '../../sim/index.ts';
+import { nativeCrc32 } from '../../storage/drivers/native-crc32.ts';
 import { exitCode } from '../exit.ts';
 import { addVerb, type Call, type Finish, wholeNumber } from '../verb.ts';
 
@@ -13,15 +16,16 @@ export function addSim(program: Command, finish: Finish): void {
     {
       words: 'sim',
       summary: 'run a world in virtual time from a seed, with faults, and check every invariant',
-      example: 'sim --seed 7 --virtual-seconds 60',
+      example: 'sim --seed 7 --validators 4 --virtual-seconds 60',
       home: 'none',
       options: [
         {
           flags: '--program <name>',
-          about: 'counter: one durable actor on one machine',
-          initial: 'counter',
+          about: 'validators, or counter: one durable actor on one machine',
+          initial: 'validators',
           parse: programName,
         },
+        { flags: '--validators <n>', about: 'how many', initial: 4, parse: wholeNumber({ min: 1, max: 16 }) },
         {
           flags: '--seed <n>',
           about: 'decides everything that happens',
@@ -50,10 +54,13 @@ export function addSim(program: Command, finish: Finish): void {
 
 function run(call: Call): number {
   accelerateSha256(nativeSha256);
+  if (nativeCrc32 !== undefined) accelerateCrc32(nativeCrc32);
   const virtualSeconds = call.number('virtualSeconds', 60);
   const progress = call.out.progress('virtual seconds', virtualSeconds);
   const choices: SimChoices = {
-    program: 'counter',
+    program: (call.text('program') ?? 'validators') as SimProgram,
+    validators: call.number('validators', 4),
+    suite: sodiumSuite,
     seed: call.number('seed', 1),
     faults: parseFaults(call.text('faults') ?? 'all') ?? [],
     virtualSeconds,
@@ -74,7 +81,7 @@ function run(call: Call): number {
 }
 
 function programName(text: string): string {
-  if (text !== 'counter') throw new InvalidArgumentError('Expected counter.');
+  if (!simPrograms.includes(text as SimProgram)) throw new InvalidArgumentError('Expected validators or counter.');
   return text;
 }
 
