@@ -17,7 +17,7 @@ import {
 } from '../limits.ts';
 import { append, type Block, type Core, commitHeight, emit, timerBefore } from './core.ts';
 import { wantBatch, wantHeader } from './fetch.ts';
-import { appendToHistory, historyRoot } from './history.ts';
+import { appendToHistory, historyRoot, type Peaks } from './history.ts';
 import { brokenChain, missingBatches } from './lanes.ts';
 import type { SignedHeader } from './messages.ts';
 
@@ -123,8 +123,16 @@ function adopt(core: Core, parent: Block, child: Block): void {
   if (parent.connected) connect(core, child);
 }
 
-function connect(core: Core, first: Block): void {
-  const pending = [first];
+/** Makes a committed block the foot of the tree: what already hangs on it connects too. */
+export function plant(core: Core, block: Block, history: Peaks): void {
+  block.connected = true;
+  block.history = history;
+  block.verdict = 'valid';
+  connect(core, ...block.children);
+}
+
+function connect(core: Core, ...blocks: readonly Block[]): void {
+  const pending = [...blocks];
   for (let block = pending.pop(); block !== undefined; block = pending.pop()) {
     const parent = block.parent as Block;
     if (block.height !== parent.height + 1 || parent.history === undefined) {

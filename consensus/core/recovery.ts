@@ -144,9 +144,7 @@ export function startFrom(core: Core, base: Base): void {
   if (header.order.height <= commitHeight(core)) return;
   keepHeader(core, base.signed, true, undefined);
   const block = core.blocks.get(header.id) as Block;
-  block.connected = true;
-  block.history = base.history;
-  block.verdict = 'valid';
+  plant(core, block, base.history);
   connectChildren(core, block); // their records may stand before the base that a newer segment begins with
   core.committedTip = block;
   core.commitCert = base.commitCert ?? undefined;
