@@ -147,11 +147,6 @@ function connect(core: Core, ...blocks: readonly Block[]): void {
   core.again = true;
 }
 
-/** A block became a root of the tree after blocks that stand on it. */
-export function connectChildren(core: Core, block: Block): void {
-  for (const child of block.children) connect(core, child);
-}
-
 function wantMissingAncestor(core: Core, block: Block, from: number | undefined, proven: boolean): void {
   let lowest = block;
   while (lowest.parent !== undefined) lowest = lowest.parent;

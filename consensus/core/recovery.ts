@@ -4,7 +4,7 @@ import { encode } from '../../lib/codec.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
 import type { QuorumCert } from '../certificate/types.ts';
-import { certifiedBelow, connectChildren, keepHeader } from './blocks.ts';
+import { certifiedBelow, keepHeader, plant } from './blocks.ts';
 import { noteQc, tryCommit } from './certify.ts';
 import { append, type Block, type Core, commitHeight, type Lane } from './core.ts';
 import { signTimeout, signVote } from './durability.ts';
@@ -144,8 +144,7 @@ export function startFrom(core: Core, base: Base): void {
   if (header.order.height <= commitHeight(core)) return;
   keepHeader(core, base.signed, true, undefined);
   const block = core.blocks.get(header.id) as Block;
-  plant(core, block, base.history);
-  connectChildren(core, block); // their records may stand before the base that a newer segment begins with
+  plant(core, block, base.history); // records of its children may stand before the base that a newer segment begins with
   core.committedTip = block;
   core.commitCert = base.commitCert ?? undefined;
   core.lastOrdered = base.lastOrdered;
