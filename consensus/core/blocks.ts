@@ -324,4 +324,28 @@ export function forgetBlock(core: Core, block: Block): void {
   if (rest.length === 0) core.places.delete(place);
   else core.places.set(place, rest);
   for (const child of block.children) if (child.parent === block) child.parent = undefined;
+  const siblings = block.parent?.children;
+  const position = siblings?.indexOf(block) ?? -1;
+  if (position >= 0) siblings?.splice(position, 1);
+}
+
+/** The blocks on the chains of the highest QC and of this node's newest vote, down to the commit (D2). */
+export function liveBlocks(core: Core): ReadonlySet<Block> {
+  const live = new Set<Block>();
+  const tips = [core.highQc?.id, core.termQc?.id, core.vote?.tipId, core.tip?.id];
+  for (const id of tips) {
+    let at = id === undefined ? undefined : core.blocks.get(id);
+    for (; at !== undefined && at.height > commitHeight(core) && !live.has(at); at = at.parent) live.add(at);
+  }
+  return live;
+}
+
+/** §11: terms without a commit leave branches behind; only those of the last two terms, certified and voted ones are kept. */
+export function forgetDeadBranches(core: Core): void {
+  const live = liveBlocks(core);
+  for (const block of [...core.blocks.values()]) {
+    const dead =
+      block.height > commitHeight(core) && block.term < core.term - 1 && !live.has(block) && !core.qcs.has(block.id);
+    if (dead) forgetBlock(core, block);
+  }
 }

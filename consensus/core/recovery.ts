@@ -4,7 +4,7 @@ import { encode } from '../../lib/codec.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
 import type { QuorumCert } from '../certificate/types.ts';
-import { certifiedBelow, keepHeader, plant } from './blocks.ts';
+import { certifiedBelow, keepHeader, liveBlocks, plant } from './blocks.ts';
 import { noteQc, tryCommit } from './certify.ts';
 import { append, type Block, type Core, commitHeight, type Lane } from './core.ts';
 import { signTimeout, signVote } from './durability.ts';
@@ -181,16 +181,16 @@ export function liveRecords(core: Core): readonly JournalRecord[] {
     };
     records.push({ type: 'base', base });
   }
-  const above = [...core.blocks.values()]
+  const above = [...liveBlocks(core)]
     .filter((block) => block.height > commitHeight(core))
     .sort((a, b) => a.height - b.height);
   for (const block of above) records.push({ type: 'header', signed: signedHeader(block) });
   for (const qc of neededQcs(core)) records.push({ type: 'qc', qc });
-  records.push({
-    type: 'enter',
-    term: core.term,
-    certificate: core.entry?.term === core.term ? core.entry.certificate : null,
-  });
+  // a Timeout of an earlier term stays: a peer may return it, and it must not seem later than what this journal holds (D5)
+  if (core.timeout !== undefined && !core.timedOut) records.push({ type: 'timeout', timeout: core.timeout });
+  if (core.entry !== undefined)
+    records.push({ type: 'enter', term: core.entry.term, certificate: core.entry.certificate });
+  if (core.entry?.term !== core.term) records.push({ type: 'enter', term: core.term, certificate: null });
   if (core.vote !== undefined) records.push({ type: 'vote', vote: core.vote });
   if (core.timeout !== undefined && core.timedOut) records.push({ type: 'timeout', timeout: core.timeout });
   if (core.checkpoint !== undefined) records.push({ type: 'checkpoint', certificate: core.checkpoint });

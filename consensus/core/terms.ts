@@ -7,6 +7,7 @@ import { leaderOf } from '../certificate/committee.ts';
 import { type EntryCert, outranks, type QuorumCert, type Timeout, type TimeoutCert } from '../certificate/types.ts';
 import { verifyQuorumCert, verifyTimeout } from '../certificate/verify.ts';
 import { rebroadcastEvery, timerBase, timerCap } from '../limits.ts';
+import { forgetDeadBranches } from './blocks.ts';
 import { learnQc, onTimeoutCert } from './certify.ts';
 import { append, type Core, commitHeight, emit, mayRepeat, maySign, send } from './core.ts';
 import { sendEntry } from './tally.ts';
@@ -166,6 +167,7 @@ function beginTerm(core: Core, term: number, certificate: EntryCert | null, reas
   core.enterRecord = append(core, { type: 'enter', term, certificate });
   emit(core, { type: 'entered', term, reason });
   resetTerm(core);
+  forgetDeadBranches(core);
   const leadersTimeout = core.termTimeouts.get(leaderOf(core.committee, term));
   if (leadersTimeout !== undefined && leadersTimeout.voter !== core.me) resign(core); // T3: also one already held
   countTimeouts(core);
