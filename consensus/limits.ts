@@ -15,6 +15,11 @@ export const defaultWindow = 64;
 /** §8: batches of one lane in one block; more wait for the next block. */
 export const maxBatchesPerLane = 4;
 
+/** T4: batches of one lane in one Have, from the committed cut upwards; a longer backlog is announced again after commits. */
+export const maxAnnouncedPerLane = 2 * maxBatchesPerLane;
+/** Announced batches held that do not continue their lane's head; beyond it none is fetched on a peer's word (16 × 1 MiB). */
+export const maxStraysPerLane = 16;
+
 /** §8: a batch is sealed at this size; a single larger entry (a bundle of 1 MiB) makes a batch of its own. */
 export const sealBytes = 512 * KiB;
 export const maxBatchBytes = MiB + 64 * KiB;

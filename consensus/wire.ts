@@ -29,11 +29,11 @@ import type {
   VoteRecord,
 } from './core/index.ts';
 import {
+  maxAnnouncedPerLane,
   maxAppBytes,
   maxBatchBytes,
   maxBatchEntries,
   maxBatchesAsked,
-  maxBatchesPerLane,
   maxCounter,
   maxHeadersPerAnswer,
   maxValidators,
@@ -111,7 +111,7 @@ const messageForms: readonly Form[] = [
   form<MessageOf<'have'>>(
     8,
     'have',
-    tuple<Body<MessageOf<'have'>>>({ batches: list(announced, 2 * maxBatchesPerLane * maxValidators) }),
+    tuple<Body<MessageOf<'have'>>>({ batches: list(announced, maxAnnouncedPerLane * maxValidators) }),
   ),
   form<MessageOf<'get-headers'>>(
     9,

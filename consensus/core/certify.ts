@@ -155,7 +155,6 @@ function forgetOld(core: Core): void {
   for (const [id, qc] of core.qcs) if (qc.height < keepAbove) core.qcs.delete(id);
   for (const height of core.roots.keys())
     if (height < Math.min(core.committedTip.execHeight, core.executed - keptCommittedBlocks)) core.roots.delete(height);
-  for (const height of core.proposedAt.keys()) if (height < keepAbove) core.proposedAt.delete(height);
   core.keptBlocks = core.blocks.size;
 }
 

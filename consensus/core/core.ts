@@ -128,9 +128,15 @@ export interface Lane {
   /** the contiguous chain that came from its owner, or was committed, ends here: what was fetched may be forged (L4) */
   head: LaneHead;
   committed: LaneHead;
+  /** that chain above the committed cut, by sequence number, ascending */
+  readonly chain: Map<number, Batch>;
+  /** what came from the owner beyond a gap, by sequence number: it waits for commits to close the gap */
+  readonly ahead: Map<number, Batch>;
   /** held batches of this lane by what they follow */
   readonly next: Map<Hash, Batch[]>;
-  /** bytes held above the committed cut */
+  /** held batches that are not on the chain: asked for by digest, or left behind by a commit */
+  readonly strays: Set<Batch>;
+  /** bytes of the chain and of the run ahead */
   heldBytes: number;
   paused: boolean;
 }
@@ -138,9 +144,11 @@ export interface Lane {
 /** L4: own batches that may have been left out by a committed cut, to be appended again once that is certain. */
 export interface Redo {
   mine: readonly Batch[];
-  /** the cut that is not on my chain, and my last committed batch before it */
-  readonly cut: LaneHead;
+  /** how far down the committed chain that is not mine has been walked, and my last committed batch before it */
+  at: LaneHead;
   readonly before: LaneHead;
+  /** what that chain contains */
+  readonly committed: Set<Hash>;
 }
 
 export interface Want {
@@ -154,6 +162,13 @@ export interface Want {
   neededAt: Ms;
   /** of a header: its height where known */
   readonly height: number | undefined;
+  /** of a batch that a peer has announced: nothing else is taken under its digest */
+  readonly place: LanePlace | undefined;
+}
+
+export interface LanePlace {
+  readonly lane: number;
+  readonly seq: number;
 }
 
 export interface Held {
@@ -240,6 +255,8 @@ export interface Core {
   pendingCommit: QuorumCert | undefined;
   /** committed and not yet handed to execution, oldest first */
   readonly toExecute: Block[];
+  /** handed to execution and not yet done, oldest first */
+  readonly executing: { readonly height: number; readonly batches: readonly Batch[] }[];
   executed: number;
   requested: number;
   readonly roots: Map<number, Roots>;
@@ -260,7 +277,6 @@ export interface Core {
   lastProposal: Ms;
   sentChainQc: Hash | undefined;
   draining: boolean;
-  readonly proposedAt: Map<number, Hash>;
 
   // links
   readonly up: boolean[];
@@ -360,6 +376,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     commitCert: undefined,
     pendingCommit: undefined,
     toExecute: [],
+    executing: [],
     executed: options.applied.height,
     requested: options.applied.height,
     roots: new Map([
@@ -371,7 +388,16 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
       peer === options.me ? options.applied.height : 0,
     ),
     reportedTo: 0,
-    lanes: each(() => ({ head: noHead, committed: noHead, next: new Map(), heldBytes: 0, paused: false })),
+    lanes: each(() => ({
+      head: noHead,
+      committed: noHead,
+      chain: new Map(),
+      ahead: new Map(),
+      next: new Map(),
+      strays: new Set(),
+      heldBytes: 0,
+      paused: false,
+    })),
     batches: new Map(),
     batchRecords: new Map(),
     own: noHead,
@@ -380,7 +406,6 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     lastProposal: -Infinity as Ms,
     sentChainQc: undefined,
     draining: false,
-    proposedAt: new Map(),
     up: each(() => false),
     downSince: each(() => now),
     lastSaid: new Map(),

@@ -4,7 +4,7 @@ import { divergesFrom } from './blocks.ts';
 import { stop } from './certify.ts';
 import { type Block, type Core, emit, type Roots } from './core.ts';
 import { wantBatch } from './fetch.ts';
-import { brokenChain, missingBatches, orderedBatches } from './lanes.ts';
+import { brokenChain, missingBatches, orderedBatches, releaseBatches } from './lanes.ts';
 
 /** Requests every committed block whose batches are held, in order. */
 export function executeCommitted(core: Core): void {
@@ -19,7 +19,9 @@ export function executeCommitted(core: Core): void {
     if (missing.length > 0) return;
     core.toExecute.shift();
     core.requested = block.height;
-    emit(core, { type: 'execute', block, batches: orderedBatches(core, block, parent) });
+    const batches = orderedBatches(core, block, parent);
+    core.executing.push({ height: block.height, batches });
+    emit(core, { type: 'execute', block, batches });
   }
 }
 
@@ -28,6 +30,8 @@ export function onExecuted(core: Core, height: number, roots: Roots): void {
   core.executed = height;
   core.roots.set(height, roots);
   if (core.me !== undefined) core.reportedExecution[core.me] = height;
+  const done = core.executing.shift();
+  if (done !== undefined) releaseBatches(core, done.batches);
   const top = core.highQc === undefined ? undefined : core.blocks.get(core.highQc.id);
   // execHeight never decreases along a chain, so the claims at this height stand together
   for (let at = top; at !== undefined && at.execHeight >= height; at = at.parent) {

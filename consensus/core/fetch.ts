@@ -3,12 +3,13 @@
 import type { Hash } from '../../lib/hash.ts';
 import { type Ms, milliseconds } from '../../lib/units.ts';
 import { askAgainAfter, maxBatchesAsked, maxHeadersPerAnswer, unprovenRounds } from '../limits.ts';
-import { type Core, commitHeight, send, timerBefore, type Want } from './core.ts';
+import { type Core, commitHeight, type LanePlace, send, timerBefore, type Want } from './core.ts';
 
 interface Wanted {
   readonly from: number | undefined;
   readonly proven: boolean;
   readonly height?: number;
+  readonly place?: LanePlace;
 }
 
 export function wantHeader(core: Core, id: Hash, wanted: Wanted): void {
@@ -19,12 +20,12 @@ export function wantBatch(core: Core, digest: Hash, wanted: Wanted): void {
   if (!core.batches.has(digest)) want(core, core.wantedBatches, digest, wanted);
 }
 
-function want(core: Core, wants: Map<Hash, Want>, id: Hash, { from, proven, height }: Wanted): void {
+function want(core: Core, wants: Map<Hash, Want>, id: Hash, { from, proven, height, place }: Wanted): void {
   const source = from === core.me ? undefined : from;
   const known = wants.get(id);
   if (known === undefined) {
     const sources = source === undefined ? [] : [source];
-    wants.set(id, { sources, nextAt: core.now, tries: 0, proven, neededAt: core.now, height });
+    wants.set(id, { sources, nextAt: core.now, tries: 0, proven, neededAt: core.now, height, place });
     return;
   }
   known.neededAt = core.now;
@@ -49,19 +50,22 @@ export function askForWanted(core: Core): void {
   askForBatches(core);
 }
 
-/** Several batches go to one peer in one Get, at most four at a time (§9). */
+/** Batches that one peer is asked for go in one Get, at most four in each (§9). */
 function askForBatches(core: Core): void {
+  if (core.wantedBatches.size === 0) return;
   const perPeer = new Map<number, Hash[]>();
   for (const [digest, wanted] of core.wantedBatches) {
-    if (perPeer.size > 0 && [...perPeer.values()].every((digests) => digests.length >= maxBatchesAsked)) break;
     const asked = askNext(core, wanted, (peer) => {
-      const digests = perPeer.get(peer) ?? [];
-      perPeer.set(peer, [...digests, digest]);
+      const digests = perPeer.get(peer);
+      if (digests === undefined) perPeer.set(peer, [digest]);
+      else digests.push(digest);
     });
     if (!asked) core.wantedBatches.delete(digest);
   }
-  for (const [peer, digests] of perPeer) send(core, peer, { type: 'get-batches', digests });
-  if (core.wantedBatches.size > 0) timerBefore(core, 'fetch', milliseconds(core.now + askAgainAfter));
+  for (const [peer, digests] of perPeer) {
+    for (let from = 0; from < digests.length; from += maxBatchesAsked)
+      send(core, peer, { type: 'get-batches', digests: digests.slice(from, from + maxBatchesAsked) });
+  }
 }
 
 /** @returns false when the id is given up: it is needed no more, or nothing proves it and two rounds found nobody who has it */

@@ -5,8 +5,9 @@ import type { Bytes } from '../../lib/bytes.ts';
 import type { Hash } from '../../lib/hash.ts';
 import { batchDigest } from '../certificate/hashing.ts';
 import type { Cut, LaneHead } from '../certificate/types.ts';
-import { laneHoldBytes, laneWindowBytes, maxBatchesPerLane } from '../limits.ts';
-import { append, type Block, type Core, emit, type Lane, maySign } from './core.ts';
+import { laneHoldBytes, laneWindowBytes, maxBatchesPerLane, maxStraysPerLane } from '../limits.ts';
+import { append, type Block, type Core, emit, type Lane, maySign, type Redo, type Want } from './core.ts';
+import { wantBatch } from './fetch.ts';
 import type { Batch } from './messages.ts';
 
 /** A lane's chain does not lead down to the cut that it must extend. */
@@ -34,9 +35,8 @@ export function sealBatch(core: Core, content: BatchContent): Batch {
   const { count, size, contentHash, body } = content;
   const digest = batchDigest(prev, lane, seq, count, contentHash);
   const batch: Batch = { lane, seq, prev, count, size, contentHash, body, digest };
-  core.own = { seq, digest };
   hold(core, batch);
-  advanceHead(core, ownLane(core), batch);
+  extendHead(core, batch);
   const record = append(core, { type: 'batch', batch, fetched: false });
   core.batchRecords.set(digest, record);
   core.held.push({ after: record, batch });
@@ -46,34 +46,39 @@ export function sealBatch(core: Core, content: BatchContent): Batch {
 
 /**
  * A batch from a peer, its digest computed from what arrived.
- * L4: unsolicited, it must come over its owner's link and extend the contiguous head of its lane.
+ * L4: unsolicited, it must come over its owner's link and extend the contiguous head of its lane, or the run ahead of it.
  */
 export function onBatch(core: Core, batch: Batch, from: number): void {
   const lane = core.lanes[batch.lane];
   if (lane === undefined) return;
-  // after a reconnect the owner may seal before it has heard where to resume: its resend fills the gap (L1)
-  const fromOwner = from === batch.lane && batch.lane !== core.me && extendsHead(lane, batch);
+  const place = from === batch.lane && batch.lane !== core.me ? placeInLane(lane, batch) : 'none';
   if (!core.batches.has(batch.digest)) {
-    if (!fromOwner && !core.wantedBatches.has(batch.digest)) return;
+    if (place === 'none' && !mayTake(lane, batch, core.wantedBatches.get(batch.digest))) return;
     core.wantedBatches.delete(batch.digest);
     hold(core, batch);
-    core.batchRecords.set(batch.digest, append(core, { type: 'batch', batch, fetched: !fromOwner }));
+    core.batchRecords.set(batch.digest, append(core, { type: 'batch', batch, fetched: place !== 'head' }));
   }
-  if (fromOwner) advanceHead(core, lane, batch);
+  if (place === 'head') extendHead(core, batch);
+  if (place === 'ahead') extendAhead(core, lane, batch);
   core.again = true;
+}
+
+/** What was asked for; on a peer's mere word only for the place that it named, and not without bound. */
+function mayTake(lane: Lane, batch: Batch, wanted: Want | undefined): boolean {
+  if (wanted === undefined) return false;
+  if (wanted.proven || wanted.place === undefined) return true;
+  const { place } = wanted;
+  return place.lane === batch.lane && place.seq === batch.seq && lane.strays.size < maxStraysPerLane;
+}
+
+/** Where a batch from its owner belongs: behind the head, or behind a gap that commits will close. */
+function placeInLane(lane: Lane, batch: Batch): 'head' | 'ahead' | 'none' {
+  if (extendsHead(lane, batch)) return 'head';
+  return batch.seq > lane.head.seq + 1 && !lane.ahead.has(batch.seq) ? 'ahead' : 'none';
 }
 
 export const extendsHead = ({ head }: Lane, batch: Batch): boolean =>
   batch.seq === head.seq + 1 && batch.prev === head.digest;
-
-export function advanceHead(core: Core, lane: Lane, batch: Batch): void {
-  lane.head = { seq: batch.seq, digest: batch.digest };
-  noteSeen(core, batch);
-}
-
-export function noteSeen(core: Core, { lane, seq }: Batch): void {
-  core.seenBatches[lane] = Math.max(core.seenBatches[lane] as number, seq);
-}
 
 /** Takes a batch into memory; recovery calls it for journalled ones. */
 export function hold(core: Core, batch: Batch): void {
@@ -82,8 +87,53 @@ export function hold(core: Core, batch: Batch): void {
   const rivals = lane.next.get(batch.prev);
   if (rivals === undefined) lane.next.set(batch.prev, [batch]);
   else rivals.push(batch);
-  if (batch.seq > lane.committed.seq) lane.heldBytes += batch.size;
+  lane.strays.add(batch);
+}
+
+/** The owner's next batch, held already: the lane's head moves on. On the own lane it is what was sealed last. */
+export function extendHead(core: Core, batch: Batch): void {
+  const lane = core.lanes[batch.lane] as Lane;
+  lane.head = { seq: batch.seq, digest: batch.digest };
+  lane.chain.set(batch.seq, batch);
+  lane.strays.delete(batch);
+  lane.heldBytes += batch.size;
+  if (batch.lane === core.me) core.own = lane.head;
+  noteSeen(core, batch);
   setPause(core, batch.lane, lane);
+}
+
+export function noteSeen(core: Core, { lane, seq }: Batch): void {
+  core.seenBatches[lane] = Math.max(core.seenBatches[lane] as number, seq);
+}
+
+/**
+ * An owner resumes above what it still has in memory, and a peer that was away longer has a gap there: the run that follows
+ * is kept until a commit reaches it, else every later batch would have to be fetched by its digest.
+ */
+function extendAhead(core: Core, lane: Lane, batch: Batch): void {
+  if (lane.ahead.get(batch.seq - 1)?.digest !== batch.prev) leaveAhead(lane);
+  lane.ahead.set(batch.seq, batch);
+  lane.strays.delete(batch);
+  lane.heldBytes += batch.size;
+  setPause(core, batch.lane, lane);
+}
+
+function leaveAhead(lane: Lane): void {
+  for (const batch of lane.ahead.values()) {
+    lane.strays.add(batch);
+    lane.heldBytes -= batch.size;
+  }
+  lane.ahead.clear();
+}
+
+/** A commit has reached the run ahead: from there on it is the lane's chain. */
+function joinAhead(core: Core, lane: Lane, at: LaneHead): void {
+  if (lane.ahead.size === 0) return;
+  const first = lane.ahead.values().next().value as Batch;
+  if (at.seq + 1 < first.seq) return;
+  const run = [...lane.ahead.values()];
+  leaveAhead(lane);
+  for (const batch of run) if (batch.seq > at.seq && extendsHead(lane, batch)) extendHead(core, batch);
 }
 
 /** L4: contiguous lane data is never dropped; reading stops instead. */
@@ -179,10 +229,10 @@ export function nextCut(core: Core, parent: Block): Cut | undefined {
 /** The held batch after `at`. What came from the owner goes before what was fetched; on the own lane nothing else counts (L4). */
 export function follower(core: Core, index: number, at: LaneHead): Batch | undefined {
   const lane = core.lanes[index] as Lane;
-  const held = (lane.next.get(at.digest) ?? []).filter((batch) => batch.seq === at.seq + 1);
-  if (index !== core.me && held.length <= 1) return held[0];
-  const owners = held.find((batch) => descends(core, index, lane.head, batch));
-  return index === core.me ? owners : (owners ?? held[0]);
+  const owners = lane.chain.get(at.seq + 1);
+  if (owners?.prev === at.digest) return owners;
+  if (index === core.me || lane.strays.size + lane.ahead.size === 0) return undefined;
+  return lane.next.get(at.digest)?.find((batch) => batch.seq === at.seq + 1);
 }
 
 function mayPropose(core: Core, batch: Batch): boolean {
@@ -195,44 +245,35 @@ export const hasOrderable = (core: Core): boolean => core.lanes.some((lane) => l
 /** Moves the lanes to a newly committed cut. */
 export function commitCut(core: Core, before: Cut, cut: Cut): void {
   for (let index = 0; index < cut.length; index++) {
-    const lane = core.lanes[index] as Lane;
     const at = cut[index] as LaneHead;
     const last = before[index] as LaneHead;
-    if (at.seq === last.seq) continue;
-    const leftBehind = leaves(core, index, lane.head, at);
-    if (index === core.me && !onOwnChain(core, at)) leaveOwnChain(core, at, last);
-    lane.committed = at;
-    if (leftBehind) dropAbove(core, lane, at);
-    if (leftBehind || lane.head.seq < at.seq) lane.head = at;
-    lane.heldBytes = bytesAbove(core, lane, at);
-    if (index === core.me && core.own.seq < lane.head.seq) core.own = lane.head;
-    setPause(core, index, lane);
+    if (at.seq !== last.seq) moveLane(core, index, at, last);
   }
 }
 
-function descends(core: Core, lane: number, head: LaneHead, from: LaneHead): boolean {
-  return head.seq >= from.seq && walkLane(core, lane, head, from, undefined) === undefined;
-}
-
-/** Whether the cut is certainly not on the chain of the head; one that is further on, with gaps, may be. */
-function leaves(core: Core, lane: number, head: LaneHead, cut: LaneHead): boolean {
-  if (head.seq >= cut.seq) return !descends(core, lane, head, cut);
-  return walkLane(core, lane, cut, head, undefined) === brokenChain;
-}
-
-function onOwnChain(core: Core, at: LaneHead): boolean {
-  return descends(core, core.me as number, core.own, at);
-}
-
-function bytesAbove(core: Core, lane: Lane, bottom: LaneHead): number {
-  let bytes = 0;
-  for (let at = lane.head; at.seq > bottom.seq; ) {
-    const batch = core.batches.get(at.digest);
-    if (batch === undefined) return bytes;
-    bytes += batch.size;
-    at = { seq: at.seq - 1, digest: batch.prev };
+/** The lane is committed up to `at`, and was up to `last`. */
+export function moveLane(core: Core, index: number, at: LaneHead, last: LaneHead): void {
+  const lane = core.lanes[index] as Lane;
+  const onMyChain = lane.chain.get(at.seq)?.digest === at.digest;
+  const leftBehind =
+    !onMyChain && (lane.head.seq >= at.seq || walkLane(core, index, at, lane.head, undefined) === brokenChain);
+  if (index === core.me && !onMyChain) leaveOwnChain(core, at, last);
+  lane.committed = at;
+  for (const [seq, batch] of lane.chain) {
+    if (onMyChain && seq > at.seq) break;
+    lane.chain.delete(seq);
+    lane.heldBytes -= batch.size;
+    if (leftBehind) lane.strays.add(batch);
   }
-  return bytes;
+  if (leftBehind) {
+    leaveAhead(lane);
+    dropAbove(core, lane, at);
+  }
+  if (!onMyChain) {
+    lane.head = at;
+    joinAhead(core, lane, at);
+  }
+  setPause(core, index, lane);
 }
 
 /** L4: uncommitted batches that cannot follow the cut are of no use; those that a waiting block needs are asked for again. */
@@ -249,39 +290,58 @@ function dropAbove(core: Core, lane: Lane, cut: LaneHead): void {
 function forget(core: Core, batch: Batch): void {
   core.batches.delete(batch.digest);
   core.batchRecords.delete(batch.digest);
+  (core.lanes[batch.lane] as Lane).strays.delete(batch);
 }
 
-/** Batches of an executed block live on in the archive only. */
+/** Batches of an executed block live on in the archive only, and what lost against them nowhere. */
 export function releaseBatches(core: Core, batches: readonly Batch[]): void {
-  for (const batch of batches) {
-    const lane = core.lanes[batch.lane] as Lane;
-    const rest = (lane.next.get(batch.prev) ?? []).filter((other) => other.seq > batch.seq);
-    if (rest.length === 0) lane.next.delete(batch.prev);
-    else lane.next.set(batch.prev, rest);
-    forget(core, batch);
+  if (core.redo.length > 0) traceRedo(core); // its batches are about to go
+  for (const { lane: index, seq, prev } of batches) {
+    const lane = core.lanes[index] as Lane;
+    dropFollowers(core, lane, prev, seq);
+    for (const stray of lane.strays) if (stray.seq <= seq) dropFollowers(core, lane, stray.prev, seq);
   }
+}
+
+function dropFollowers(core: Core, lane: Lane, prev: Hash, upTo: number): void {
+  const rest: Batch[] = [];
+  for (const batch of lane.next.get(prev) ?? []) {
+    if (batch.seq <= upTo) forget(core, batch);
+    else rest.push(batch);
+  }
+  if (rest.length === 0) lane.next.delete(prev);
+  else lane.next.set(prev, rest);
 }
 
 /** L4: a leader forged a batch of this node's lane. What the committed chain does not contain is appended again. */
 function leaveOwnChain(core: Core, cut: LaneHead, before: LaneHead): void {
-  const mine: Batch[] = [];
-  for (let at = core.own; at.seq > before.seq; ) {
-    const batch = core.batches.get(at.digest);
-    if (batch === undefined) break;
-    mine.unshift(batch);
-    at = { seq: at.seq - 1, digest: batch.prev };
-  }
-  core.redo.push({ mine, cut, before });
+  const mine = [...ownLane(core).chain.values()];
+  if (mine.length > 0) core.redo.push({ mine, at: cut, before, committed: new Set() });
   core.own = cut;
+}
+
+/** Walks the committed chains of pending redos as far down as they are held. */
+function traceRedo(core: Core): void {
+  for (const redo of core.redo) {
+    while (redo.at.seq > redo.before.seq) {
+      const batch = core.batches.get(redo.at.digest);
+      if (batch === undefined) break;
+      redo.committed.add(batch.digest);
+      redo.at = { seq: redo.at.seq - 1, digest: batch.prev };
+    }
+  }
 }
 
 /** Decides the oldest pending redo once the committed chain is held down to my last committed batch: earlier would order twice. */
 export function appendLostAgain(core: Core): void {
-  while (core.redo.length > 0 && maySign(core)) {
-    const { mine, cut, before } = core.redo[0] as Core['redo'][number];
-    const committed = new Set<Hash>();
-    const gap = walkLane(core, core.me as number, cut, before, (batch) => committed.add(batch.digest));
-    if (gap !== undefined && gap !== brokenChain) return;
+  traceRedo(core);
+  while (core.redo.length > 0) {
+    const { mine, at, before, committed } = core.redo[0] as Redo;
+    if (at.seq > before.seq) {
+      wantBatch(core, at.digest, { from: undefined, proven: true });
+      return;
+    }
+    if (!maySign(core)) return;
     core.redo.shift();
     for (const lost of mine) {
       if (committed.has(lost.digest)) continue;
@@ -293,22 +353,22 @@ export function appendLostAgain(core: Core): void {
 
 /** In recovery: an own batch that was already appended again is not lost any more. */
 export function forgetLost(core: Core, again: Batch): void {
-  for (const redo of core.redo)
-    redo.mine = redo.mine.filter((batch) => batch.contentHash !== again.contentHash || batch.digest === again.digest);
+  for (const redo of core.redo) {
+    const found = redo.mine.findIndex(({ contentHash }) => contentHash === again.contentHash);
+    if (found < 0) continue;
+    redo.mine = redo.mine.toSpliced(found, 1);
+    return;
+  }
 }
 
 const ownLane = (core: Core): Lane => core.lanes[core.me as number] as Lane;
 
 /** The own durable batches above a peer's head, oldest first, for it to resume (L1); above the committed cut where it has left my lane (L4). */
-export function ownBatchesAbove(core: Core, head: LaneHead): readonly Batch[] {
-  const { committed } = ownLane(core);
-  const seq = head.seq > committed.seq && !onOwnChain(core, head) ? committed.seq : head.seq;
+export function ownBatchesAbove(core: Core, { seq, digest }: LaneHead): readonly Batch[] {
+  const { chain, committed } = ownLane(core);
+  const from = chain.get(seq)?.digest === digest ? seq : committed.seq;
   const batches: Batch[] = [];
-  for (let at = core.own; at.seq > seq; ) {
-    const batch = core.batches.get(at.digest);
-    if (batch === undefined) break;
-    if ((core.batchRecords.get(batch.digest) ?? 0) <= core.durable) batches.unshift(batch);
-    at = { seq: at.seq - 1, digest: batch.prev };
-  }
+  for (const batch of chain.values())
+    if (batch.seq > from && (core.batchRecords.get(batch.digest) ?? 0) <= core.durable) batches.push(batch);
   return batches;
 }

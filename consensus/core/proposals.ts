@@ -3,9 +3,10 @@
 import type { Hash } from '../../lib/hash.ts';
 import { leaderOf } from '../certificate/committee.ts';
 import { verifyProposal } from '../certificate/verify.ts';
+import { maxAnnouncedPerLane, maxStraysPerLane } from '../limits.ts';
 import { keepHeader, opens } from './blocks.ts';
 import { learnQc, noteEntryQc, onTimeoutCert, tryCommit } from './certify.ts';
-import { type Core, emit } from './core.ts';
+import { type Core, emit, type LanePlace } from './core.ts';
 import { wantBatch } from './fetch.ts';
 import type { Proposal, SignedHeader } from './messages.ts';
 import { sendEntry } from './tally.ts';
@@ -62,18 +63,23 @@ export function onHeaders(
   core.again = true;
 }
 
-/** T4: the leader pulls what a peer announces, down to its own cut. */
+/**
+ * T4: the leader pulls what a peer announces, down to its own cut. A newer announcement of a peer replaces its older one,
+ * and none reaches further than an honest one does, so a peer makes the leader want at most 8 batches per lane.
+ */
 export function onHave(core: Core, batches: readonly Announced[], from: number): void {
   if (leaderOf(core.committee, core.term) !== core.me) return;
+  for (const [digest, { proven, sources, place }] of core.wantedBatches) {
+    if (!proven && place !== undefined && sources.every((peer) => peer === from)) core.wantedBatches.delete(digest);
+  }
   for (const { lane, seq, digest } of batches) {
     const held = core.lanes[lane];
-    if (held !== undefined && seq > held.committed.seq) wantBatch(core, digest, { from, proven: false });
+    if (held === undefined || seq <= held.committed.seq || seq > held.committed.seq + maxAnnouncedPerLane) continue;
+    if (held.strays.size < maxStraysPerLane) wantBatch(core, digest, { from, proven: false, place: { lane, seq } });
   }
   core.again = true;
 }
 
-interface Announced {
-  readonly lane: number;
-  readonly seq: number;
+interface Announced extends LanePlace {
   readonly digest: Hash;
 }

@@ -102,7 +102,6 @@ function propose(
   if (advanced) core.sentChainQc = chainQc.id;
   core.tip = block;
   core.lastProposal = core.now;
-  core.proposedAt.set(height, block.id);
   emit(core, { type: 'proposed', block });
   // D3: a proposal attests nothing; it waits for its term's ENTER only
   send(

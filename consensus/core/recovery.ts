@@ -8,7 +8,7 @@ import { certifiedBelow, keepHeader, liveBlocks, plant } from './blocks.ts';
 import { noteQc, tryCommit } from './certify.ts';
 import { append, type Block, type Core, commitHeight, type Lane } from './core.ts';
 import { signTimeout, signVote } from './durability.ts';
-import { advanceHead, extendsHead, forgetLost, hold, noteSeen } from './lanes.ts';
+import { extendHead, extendsHead, forgetLost, hold, moveLane, noteSeen } from './lanes.ts';
 import { abandonBootTerm, signedHeader } from './links.ts';
 import type { Base, Batch, JournalRecord } from './messages.ts';
 import { onVote } from './tally.ts';
@@ -127,15 +127,15 @@ function trustEntry(core: Core, entry: Block['entry']): void {
 
 /** A forged batch of the own lane may stand before or between those that this node has sealed: it is no part of its chain. */
 function applyBatch(core: Core, batch: Batch, fetched: boolean): void {
-  const lane = core.lanes[batch.lane] as Lane;
   if (!fetched) noteSeen(core, batch);
-  if (core.batches.has(batch.digest) || batch.seq <= lane.committed.seq) return;
+  const lane = core.lanes[batch.lane] as Lane;
+  // what was fetched for a block that was already committed stands behind its COMMIT
+  const executed = core.toExecute[0]?.parent?.cut[batch.lane] ?? lane.committed;
+  if (core.batches.has(batch.digest) || batch.seq <= executed.seq) return;
   hold(core, batch);
   if (fetched || !extendsHead(lane, batch)) return;
-  advanceHead(core, lane, batch);
-  if (batch.lane !== core.me) return;
-  core.own = lane.head;
-  forgetLost(core, batch);
+  extendHead(core, batch);
+  if (batch.lane === core.me) forgetLost(core, batch);
 }
 
 /** Installs a committed block whose ancestors are not held. */
@@ -150,13 +150,10 @@ export function startFrom(core: Core, base: Base): void {
   core.lastOrdered = base.lastOrdered;
   if (base.commitCert !== null) noteQc(core, base.commitCert);
   for (let index = 0; index < core.lanes.length; index++) {
-    const lane = core.lanes[index] as Lane;
     const at = block.cut[index] as Block['cut'][number];
-    lane.committed = at;
-    if (lane.head.seq < at.seq) lane.head = at;
+    const { committed } = core.lanes[index] as Lane;
+    if (at.seq > committed.seq) moveLane(core, index, at, committed);
   }
-  const mine = core.me === undefined ? undefined : block.cut[core.me];
-  if (mine !== undefined && core.own.seq < mine.seq) core.own = mine;
 }
 
 /** D2: the highest QC, that of my own chain, and the one that my Timeout names. */

@@ -3,7 +3,7 @@
 import { type Ms, milliseconds, seconds } from '../../lib/units.ts';
 import { leaderOf } from '../certificate/committee.ts';
 import type { LaneHead } from '../certificate/types.ts';
-import { leaderLinkGrace, maxBatchesPerLane, rebroadcastEvery } from '../limits.ts';
+import { leaderLinkGrace, maxAnnouncedPerLane, rebroadcastEvery } from '../limits.ts';
 import { wantCertifiedChains } from './blocks.ts';
 import { signCheckpoint } from './checkpoints.ts';
 import { type Core, commitHeight, type Lane, maySign, send, type TimerName, timerBefore } from './core.ts';
@@ -65,7 +65,7 @@ function announceWaiting(core: Core): void {
   const batches = [];
   for (let lane = 0; lane < core.lanes.length; lane++) {
     let at: LaneHead = (core.lanes[lane] as Lane).committed;
-    for (let i = 0; i < 2 * maxBatchesPerLane; i++) {
+    for (let i = 0; i < maxAnnouncedPerLane; i++) {
       const batch = follower(core, lane, at);
       if (batch === undefined) break;
       batches.push({ lane, seq: batch.seq, digest: batch.digest });

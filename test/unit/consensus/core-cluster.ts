@@ -1,7 +1,8 @@
 // A few cores on virtual links and virtual disks, small enough to read: directed schedules of the core's own tests.
 // Whole nodes with faults, Byzantine behaviours and checkers live in sim/.
 
-import { type Committee, committeeOf } from '../../../consensus/certificate/committee.ts';
+import { nativeSha256 } from '../../../actors/drivers/native-sha256.ts';
+import { type Committee, committeeOf, leaderOf } from '../../../consensus/certificate/committee.ts';
 import {
   type Core,
   commitHeight,
@@ -16,10 +17,12 @@ import {
 } from '../../../consensus/core/index.ts';
 import { maySeal } from '../../../consensus/core/lanes.ts';
 import { fromUtf8 } from '../../../lib/bytes.ts';
-import { type Hash, sha256Hex, taggedHash } from '../../../lib/hash.ts';
+import { accelerateSha256, type Hash, sha256Hex, taggedHash } from '../../../lib/hash.ts';
 import { sodiumSuite } from '../../../lib/suites/sodium.ts';
 import type { KeyPair } from '../../../lib/suites/suite.ts';
 import { milliseconds } from '../../../lib/units.ts';
+
+accelerateSha256(nativeSha256);
 
 export interface ClusterOptions {
   readonly n: number;
@@ -180,6 +183,15 @@ export class CoreCluster {
       event.run();
     }
     if (!stop()) this.now = Math.max(this.now, untilMs);
+  }
+
+  leader(term: number): number {
+    return leaderOf(this.committee, term);
+  }
+
+  /** A message that a misbehaving validator sends past its own core. */
+  deliver(from: number, to: number, message: PeerMessage): void {
+    this.give(this.hosts[to] as Host, { type: 'message', from, message });
   }
 
   heights(): readonly number[] {
