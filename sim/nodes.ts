@@ -31,7 +31,7 @@ export interface NodesOptions {
 }
 
 /** Small enough that a run fills several; a quarter must hold the live records, 2W headers of 1 KB at most. */
-const segmentBytes = MiB;
+const segmentBytes = 4 * MiB;
 
 /** The chain that faults, load and checkers look at. */
 const chainName = 'main';
