@@ -1,4 +1,4 @@
-// What clients may read: `value`, `account`, `receipt`. Arguments are plain bytes; answers are what the state holds, so
+// What clients may read: `value`, `account`, `receipt`, `receipts`. Arguments are plain bytes; answers are what the state holds, so
 // that a proof speaks about exactly these bytes.
 
 import type { QueryAnswer, QueryRequest } from '../../consensus/application.ts';
@@ -6,7 +6,7 @@ import type { Bytes } from '../../lib/bytes.ts';
 import { type ErrorName, errorRow } from '../../lib/errors.ts';
 import { hashFromBytes } from '../../lib/hash.ts';
 import type { Store } from '../../storage/index.ts';
-import { maxKeyBytes } from '../limits.ts';
+import { maxKeyBytes, receiptsPerChunk } from '../limits.ts';
 import { encodeReceipt } from '../receipt.ts';
 import { accountKey, valueKey } from '../state/keys.ts';
 import { proveName } from '../state/prove.ts';
@@ -14,6 +14,11 @@ import { type AuthenticatedState, nameOf, type StateAnswer } from '../state/stat
 import { findReceipt } from './receipts.ts';
 
 const hashBytes = 32;
+
+function receiptsKey({ layout }: AuthenticatedState, argument: Bytes): Bytes {
+  const at = new DataView(argument.buffer, argument.byteOffset, argument.length);
+  return layout.receipts(Number(at.getBigUint64(0)), Math.floor(at.getUint32(8) / receiptsPerChunk));
+}
 
 export function answerQuery(
   state: AuthenticatedState,
@@ -36,6 +41,15 @@ export function answerQuery(
         done(fault, {
           height: state.current.height,
           value: receipt === undefined ? undefined : encodeReceipt(receipt),
+        }),
+      );
+    case 'receipts': // height, 8 bytes ‖ index within the block, 4 bytes: the stretch of the block's receipts that holds it
+      if (argument.length !== 12) return refuse('bad-argument');
+      if (request.prove) return refuse('no-proof');
+      return store.get(receiptsKey(state, argument), (fault, value) =>
+        done(fault === undefined ? undefined : { code: 'store', message: fault.message }, {
+          height: state.current.height,
+          value,
         }),
       );
     default:

@@ -12,7 +12,7 @@ import {
 } from '../../../ledger/commands/index.ts';
 import { BlobLedger, KeyValueLedger, type LedgerRules } from '../../../ledger/index.ts';
 import { accountKey, unwrapValue, valueKey, verifyStateProof } from '../../../ledger/proof/index.ts';
-import { decodeReceipt, type Receipt } from '../../../ledger/receipt.ts';
+import { decodeReceipt, decodeReceipts, type Receipt } from '../../../ledger/receipt.ts';
 import { decodeAccount, judgeNonce, newAccount, useNonce } from '../../../ledger/state/account.ts';
 import { bigEndian, concatBytes, noBytes, toUtf8 } from '../../../lib/bytes.ts';
 import { errorRow, errorRowOfCode } from '../../../lib/errors.ts';
@@ -224,6 +224,10 @@ t.test('operations, receipts, events and proofs', (t) => {
     failures: [],
     events: [{ topic: 'put', data: text('greeting') }],
   });
+  const ofBlock = (height: number) =>
+    query(world, 'receipts', concatBytes([bigEndian(height, 8), bigEndian(0, 4)])).value;
+  t.match(decodeReceipts(ofBlock(1) ?? noBytes), [{ hash: first.hash, index: 0 }]);
+  t.equal(ofBlock(2), undefined);
   t.same(
     run(
       world,
