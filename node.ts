@@ -17,13 +17,15 @@ import {
   type CoreHooks,
   chainAddresses,
   consensusMetrics,
+  createReadiness,
+  type Readiness,
   startChain,
   writeSafetyRecord,
 } from './consensus/index.ts';
 import type { ServedChain } from './consensus/service/index.ts';
 import { accountOf, commandHash } from './ledger/commands/index.ts';
 import { BlobLedger, KeyValueLedger } from './ledger/index.ts';
-import { decodeReceipt } from './ledger/proof/index.ts';
+import { decodeReceipt, decodeReceipts } from './ledger/proof/index.ts';
 import type { Bytes } from './lib/bytes.ts';
 import { type Hash, sha256Hex } from './lib/hash.ts';
 import type { Log } from './lib/log.ts';
@@ -136,16 +138,20 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
     ...(options.frameCheck === undefined ? {} : { frameCheck: options.frameCheck }),
   });
   const handles = new Map<Hash, ChainHandle>();
+  const readiness = new Map<Hash, Readiness>();
   const shards = new Map<string, Shard>();
   const served = genesis.chains.map((entry): ServedChain => {
     const { chain } = chainGenesis(genesis, entry.name);
     const { name, application, epoch } = entry;
     const keepsReceipts = application === 'key-value';
+    const ready = createReadiness();
+    readiness.set(chain, ready);
     return {
       ...{ name, application, chain, epoch, addresses: chainAddresses(chain) },
       archive: () => handles.get(chain)?.parts()?.archive,
       hashOf: keepsReceipts ? commandHash : (entryBytes) => sha256Hex(entryBytes),
-      readReceipt: keepsReceipts ? decodeReceipt : undefined,
+      receipts: keepsReceipts ? { decode: decodeReceipt, decodeMany: decodeReceipts } : undefined,
+      readiness: ready,
     };
   });
   const validatorKey = options.validatorKey;
@@ -232,6 +238,7 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
       roundTripMs: () => links.roundTripMs(),
       shard: shardAddress,
       hooks: options.hooks?.(entry.name),
+      onReadiness: (ready) => readiness.get(chain)?.tell(ready),
     });
     handles.set(chain, handle);
   }

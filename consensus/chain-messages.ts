@@ -84,6 +84,8 @@ export interface Sealing extends Message {
 export interface Cover extends Message {
   readonly type: 'cover';
   readonly minHeight: number;
+  /** the asker waits no longer than this, and is forgotten then */
+  readonly withinMs: number;
 }
 
 export interface Covered extends Message {
@@ -157,7 +159,7 @@ export interface ExecutedHeight extends Message {
 export interface Query extends Message {
   readonly type: 'query';
   readonly request: QueryRequest;
-  /** with a proof: wait until a committed header covers this height too */
+  /** waits until this height is executed; with a proof, until a committed header covers it */
   readonly minHeight: number;
   readonly timeoutMs: number;
 }
@@ -228,6 +230,11 @@ export interface Reappended extends Message {
 export interface Subscribe extends Message {
   readonly type: 'subscribe';
   readonly subscriber: Address;
+}
+
+/** To a subscriber beyond the bound: it hears of nothing. */
+export interface NotSubscribed extends Message {
+  readonly type: 'not-subscribed';
 }
 
 export interface Unsubscribe extends Message {

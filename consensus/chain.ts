@@ -47,6 +47,8 @@ export interface ChainOptions {
   /** address of the storage shard's actor */
   readonly shard: Address;
   readonly hooks?: CoreHooks | undefined;
+  /** hears whether the chain has a quorum of links and has caught up, at every change */
+  readonly onReadiness?: ((ready: boolean) => void) | undefined;
 }
 
 /** What those outside the subtree may use while the chain runs. */
@@ -105,6 +107,7 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
           const archive = new Archive(prefixedStore(options.store, Uint8Array.of(archivePart, ...id)), options.journal);
           application.open((error, state) => {
             opened = { parts: { application, archive }, state };
+            archive.lastHeight = state.height; // a block is archived before it is applied
             answer(error === undefined ? { type: 'opened' } : { type: 'open-failed', reason: error.message });
           });
         }),
@@ -119,7 +122,7 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
           admissionBehavior({ application, chain: options.chain, addresses, shard: options.shard }),
           { supervision: escalate },
         );
-        effects.spawn(addresses.executor, executorBehavior({ application, archive, addresses }), {
+        effects.spawn(addresses.executor, executorBehavior({ application, archive, addresses, height: state.height }), {
           supervision: escalate,
         });
         const onApp = (from: number, topic: string, bytes: Uint8Array): void => application.onApp(from, topic, bytes);

@@ -5,6 +5,7 @@ import { leaderOf } from './certificate/committee.ts';
 import type { Sealing, ValidatorLife } from './chain-messages.ts';
 import { type Core, maySeal, maySign } from './core/index.ts';
 import type { Engine, EngineOptions, Fx } from './engine-state.ts';
+import { connectedOf } from './engine-status.ts';
 
 export function tellSealing({ addresses }: EngineOptions, engine: Engine, effects: Fx): void {
   const reason = sealingOf(engine.core);
@@ -40,6 +41,17 @@ export function tellLife({ addresses, name }: EngineOptions, engine: Engine, eff
   const reason = engine.core.fenced ?? engine.core.stopped?.code ?? '';
   effects.send(addresses.validator, { type: lifeEvent[life], reason } as Message);
 }
+
+/** Ready: a quorum is linked, and what this node missed is fetched. */
+export function tellReadiness({ onReadiness }: EngineOptions, engine: Engine, effects: Fx): void {
+  const { core, life } = engine;
+  const ready = takesPart.has(life) && connectedOf(core) >= core.committee.q;
+  if (ready === engine.ready) return;
+  engine.ready = ready;
+  if (onReadiness !== undefined) effects.request(() => onReadiness(ready));
+}
+
+const takesPart: ReadonlySet<ValidatorLife> = new Set(['leading', 'following', 'abandoning']);
 
 function lifeOf(core: Core): ValidatorLife {
   if (core.stopped !== undefined) return 'stopped';

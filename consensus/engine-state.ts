@@ -40,6 +40,8 @@ export interface EngineOptions {
   readonly onApp: (from: number, topic: string, bytes: Uint8Array) => void;
   /** the simulator's */
   readonly hooks?: CoreHooks | undefined;
+  /** hears of every change */
+  readonly onReadiness?: ((ready: boolean) => void) | undefined;
 }
 
 export type EngineMessage =
@@ -50,6 +52,7 @@ export type EngineMessage =
   | { readonly type: 'status' }
   | { readonly type: 'checkpoint' }
   | { readonly type: 'turn' }
+  | { readonly type: 'expire-readers' }
   | { readonly type: 'wake' }
   | { readonly type: 'synced'; readonly through: number }
   | { readonly type: 'replayed'; readonly records: readonly ReplayedRecord[]; readonly last: boolean }
@@ -66,8 +69,9 @@ export interface ReplayedRecord {
 }
 
 export interface Reader {
-  readonly cover: Cover;
   readonly height: number;
+  /** the asker has given up by then */
+  readonly until: number;
   readonly asker: Asker | undefined;
 }
 
@@ -81,6 +85,7 @@ export interface Engine {
   readers: Reader[];
   life: ValidatorLife;
   sealing: Sealing['reason'];
+  ready: boolean;
   lastProgressMs: number;
   quorumLostMs: number | undefined;
   readonly evidence: Map<string, Evidence>;

@@ -40,7 +40,7 @@ export function checkpointOf({ core: { checkpoint } }: Engine): CheckpointStatus
   return { type: 'checkpoint', height: checkpoint?.height ?? 0, certificate };
 }
 
-/** What a health check reads off without asking: numbers of the engine's description. */
+/** What a health check reads off without asking, as part of the engine's description (service/health.ts). */
 export function healthOf({ core, lastProgressMs }: Engine): Readonly<Record<string, number | null>> {
   const { workSince } = core;
   return {
@@ -56,7 +56,8 @@ export function quorumLostSince({ core, quorumLostMs }: Engine, wallMs: number):
   return connectedOf(core) >= core.committee.q ? undefined : (quorumLostMs ?? wallMs);
 }
 
-function connectedOf({ up, me }: Engine['core']): number {
+/** Validators whose links are up, this node included. */
+export function connectedOf({ up, me }: Engine['core']): number {
   let connected = 0;
   for (let peer = 0; peer < up.length; peer++) if (up[peer] === true || peer === me) connected++;
   return connected;

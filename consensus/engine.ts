@@ -6,9 +6,9 @@ import { milliseconds } from '../lib/units.ts';
 import { beginRecovery, type Core, commitHeight, createCore, nextDeadline, type Output, step } from './core/index.ts';
 import { transmit } from './engine-frames.ts';
 import { give, onBulk, onFrame, onLink, onSeal } from './engine-inputs.ts';
-import { tellLife, tellSealing } from './engine-life.ts';
+import { tellLife, tellReadiness, tellSealing } from './engine-life.ts';
 import { askRoundTrip, performAll } from './engine-outputs.ts';
-import { answerReaders, onCover } from './engine-readers.ts';
+import { answerReaders, expireReaders, onCover } from './engine-readers.ts';
 import { onReplayed, replay } from './engine-replay.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx } from './engine-state.ts';
 import { checkpointOf, healthOf, quorumLostSince, statusOf } from './engine-status.ts';
@@ -21,7 +21,10 @@ export function engineBehavior(options: EngineOptions): Behavior<Engine, EngineM
     start: (_self, effects) => start(options, effects),
     receive: (engine, message, effects) => receive(options, engine, message, effects),
     describe: (engine) => describe(engine),
-    discard: () => options.links.unsubscribe(options.committee.chain),
+    discard() {
+      options.links.unsubscribe(options.committee.chain);
+      options.onReadiness?.(false);
+    },
   };
 }
 
@@ -68,6 +71,7 @@ function start(options: EngineOptions, effects: Fx): Engine {
     readers: [],
     life: 'replaying',
     sealing: 'not-ready',
+    ready: false,
     lastProgressMs: effects.wallMs,
     quorumLostMs: effects.wallMs,
     evidence: new Map(),
@@ -113,6 +117,9 @@ function receive(options: EngineOptions, engine: Engine, message: EngineMessage,
     case 'cover':
       onCover(engine, message, effects);
       break;
+    case 'expire-readers':
+      expireReaders(engine, effects);
+      break;
     case 'status':
       effects.reply(statusOf(engine));
       break;
@@ -147,6 +154,7 @@ function turn(options: EngineOptions, engine: Engine, effects: Fx): void {
   answerReaders(engine, effects);
   tellSealing(options, engine, effects);
   tellLife(options, engine, effects);
+  tellReadiness(options, engine, effects);
   setDeadline(engine, effects);
   engine.quorumLostMs = quorumLostSince(engine, effects.wallMs);
   measure(options, engine, effects);

@@ -25,12 +25,20 @@ import type {
 } from './chain-messages.ts';
 import { signedHeader } from './core/index.ts';
 import { errorCode } from './faults.ts';
-import { maxAwaitedOutcomes, maxRememberedMoves, maxRememberedOutcomes, maxSubscribers } from './limits.ts';
+import {
+  maxAwaitedOutcomes,
+  maxRememberedMoves,
+  maxRememberedOutcomes,
+  maxSubscribers,
+  maxWaitingReaders,
+} from './limits.ts';
 
 export interface ExecutorOptions {
   readonly application: Application;
   readonly archive: Archive;
   readonly addresses: ChainAddresses;
+  /** of the last block that the application had applied when it opened */
+  readonly height: number;
 }
 
 type In =
@@ -51,6 +59,7 @@ type In =
       readonly reply: Message;
     }
   | { readonly type: 'cover-timeout'; readonly asker: Asker | undefined }
+  | { readonly type: 'expire-readers' }
   | {
       readonly type: 'answered';
       readonly asker: Asker | undefined;
@@ -64,7 +73,19 @@ interface ExecutedBatch {
   readonly outcome: BatchOutcome;
 }
 
+/** A read without a proof that waits for its height. */
+interface Reader {
+  readonly query: Query;
+  readonly asker: Asker | undefined;
+  readonly until: number;
+}
+
 interface Executor {
+  /** of the last block executed */
+  height: number;
+  readers: Reader[];
+  /** when the first of them gives up */
+  expiry: number;
   readonly queue: Execute[];
   running: Execute | undefined;
   readonly subscribers: Set<Address>;
@@ -81,6 +102,9 @@ export function executorBehavior(options: ExecutorOptions): Behavior<Executor, I
     kind: 'executor',
     mailbox: { capacity: 4096 },
     start: () => ({
+      height: options.height,
+      readers: [],
+      expiry: Number.POSITIVE_INFINITY,
       queue: [],
       running: undefined,
       subscribers: new Set(),
@@ -110,9 +134,7 @@ function receive(options: ExecutorOptions, state: Executor, message: In, effects
       effects.fatal(`the application failed: ${message.reason}`);
       break;
     case 'subscribe':
-      if (state.subscribers.size >= maxSubscribers || state.subscribers.has(message.subscriber)) break;
-      state.subscribers.add(message.subscriber);
-      effects.watch(message.subscriber, { type: 'subscriber-gone', subscriber: message.subscriber });
+      onSubscribe(state, message.subscriber, effects);
       break;
     case 'unsubscribe':
     case 'subscriber-gone':
@@ -128,7 +150,7 @@ function receive(options: ExecutorOptions, state: Executor, message: In, effects
       effects.reply(fateOf(state, message.digest));
       break;
     case 'query':
-      onQuery(options, message, effects);
+      onQuery(options, state, message, effects);
       break;
     case 'covered-query':
       onCovered(options, message, effects);
@@ -136,10 +158,23 @@ function receive(options: ExecutorOptions, state: Executor, message: In, effects
     case 'cover-timeout':
       effects.reply({ type: 'refusal', code: errorCode('not-covered-in-time') } as Message, message.asker);
       break;
+    case 'expire-readers':
+      answerReaders(options, state, effects);
+      break;
     case 'answered':
       onAnswered(message, effects);
       break;
   }
+}
+
+function onSubscribe({ subscribers }: Executor, subscriber: Address, effects: Effects<In>): void {
+  if (subscribers.has(subscriber)) return;
+  if (subscribers.size >= maxSubscribers) {
+    effects.send(subscriber, { type: 'not-subscribed' });
+    return;
+  }
+  subscribers.add(subscriber);
+  effects.watch(subscriber, { type: 'subscriber-gone', subscriber });
 }
 
 function runNext({ application, archive }: ExecutorOptions, state: Executor, effects: Effects<In>): void {
@@ -166,6 +201,7 @@ function runNext({ application, archive }: ExecutorOptions, state: Executor, eff
 function onApplied(options: ExecutorOptions, state: Executor, applied: Applied, effects: Effects<In>): void {
   const { block, batches } = state.running as Execute;
   state.running = undefined;
+  state.height = block.height;
   const roots = { stateRoot: applied.stateRoot, outboxRoot: applied.outboxRoot };
   const executed: ExecutedHeight = { type: 'executed', height: block.height, roots };
   effects.send(options.addresses.engine, executed);
@@ -176,6 +212,7 @@ function onApplied(options: ExecutorOptions, state: Executor, applied: Applied, 
   const { height, id, timeMs } = block;
   const notice: BlockExecuted = { type: 'block-executed', height, id, timeMs, outcomes: applied.outcomes, digests };
   for (const subscriber of state.subscribers) effects.send(subscriber, notice);
+  answerReaders(options, state, effects);
   runNext(options, state, effects);
 }
 
@@ -236,18 +273,55 @@ function fateOf(state: Executor, asked: Hash): BatchFate {
   return { type: 'batch-fate', digest, fate: coming ? 'coming' : 'unknown' };
 }
 
-/** A read with a proof waits for a header that covers it; one without is answered from the newest state. */
-function onQuery(options: ExecutorOptions, query: Query, effects: Effects<In>): void {
+/** A read with a proof waits for a header that covers it; one without is answered from the newest state, at `minHeight` or above. */
+function onQuery(options: ExecutorOptions, state: Executor, query: Query, effects: Effects<In>): void {
   const { asker } = effects;
-  if (!query.request.prove) {
-    ask(options, { ...query.request }, undefined, asker, effects);
+  const { request, minHeight, timeoutMs } = query;
+  if (!request.prove) {
+    if (minHeight <= state.height) ask(options, { ...request }, undefined, asker, effects);
+    else waitForHeight(state, query, effects);
     return;
   }
-  effects.ask(options.addresses.engine, { type: 'cover', minHeight: query.minHeight } as Message, {
-    deadlineMs: milliseconds(query.timeoutMs) as Ms,
+  effects.ask(options.addresses.engine, { type: 'cover', minHeight, withinMs: timeoutMs } as Message, {
+    deadlineMs: milliseconds(timeoutMs) as Ms,
     onReply: (reply) => ({ type: 'covered-query', query, asker, reply }),
     onTimeout: () => ({ type: 'cover-timeout', asker }),
   });
+}
+
+function waitForHeight(state: Executor, query: Query, effects: Effects<In>): void {
+  if (state.readers.length >= maxWaitingReaders) {
+    effects.reply({ type: 'refusal', code: errorCode('too-many-waiting') } as Message);
+    return;
+  }
+  const until = effects.now + query.timeoutMs;
+  state.readers.push({ query, asker: effects.asker, until });
+  if (until < state.expiry) expireAt(state, until, effects);
+}
+
+function expireAt(state: Executor, until: number, effects: Effects<In>): void {
+  state.expiry = until;
+  if (until === Number.POSITIVE_INFINITY) effects.cancel('expire-readers');
+  else effects.schedule('expire-readers', milliseconds(Math.max(0, until - effects.now)), { type: 'expire-readers' });
+}
+
+/** Answers whose height is executed, refuses whose time is over, and sets the timer for the next of those. */
+function answerReaders(options: ExecutorOptions, state: Executor, effects: Effects<In>): void {
+  if (state.readers.length === 0) return;
+  const waiting: Reader[] = [];
+  for (const reader of state.readers) {
+    const { query, asker, until } = reader;
+    if (query.minHeight <= state.height) ask(options, { ...query.request }, undefined, asker, effects);
+    else if (until <= effects.now)
+      effects.reply({ type: 'refusal', code: errorCode('not-covered-in-time') } as Message, asker);
+    else waiting.push(reader);
+  }
+  state.readers = waiting;
+  expireAt(
+    state,
+    waiting.reduce((least, { until }) => Math.min(least, until), Number.POSITIVE_INFINITY),
+    effects,
+  );
 }
 
 function onCovered(

@@ -47,4 +47,5 @@ export {
 } from './chain-messages.ts';
 export type { CoreHooks } from './hooks.ts';
 export { consensusMetrics } from './metrics.ts';
+export { createReadiness, type Readiness } from './readiness.ts';
 export { validatorMachine } from './validator-machine.ts';

@@ -83,7 +83,7 @@ export const maxRememberedOutcomes = 1_024;
 export const maxRememberedMoves = 4_096;
 /** Callers that wait for an outcome at one node; one more is refused. */
 export const maxAwaitedOutcomes = 65_536;
-/** Clients' sessions that follow one chain at one node; one more hears of nothing and asks instead. */
+/** Clients' sessions that follow one chain at one node; one more is told so and ends. */
 export const maxSubscribers = 10_000;
 /** Readers that wait for a header that covers their height; one more is refused. */
 export const maxWaitingReaders = 10_000;
@@ -93,6 +93,8 @@ export const maxUnsealedBytes = 8 * MiB;
 export const sealAfter: Ms = milliseconds(4);
 /** Pieces of evidence a node keeps: one per validator, kind and epoch (§11), at most this many. */
 export const maxEvidence = 1_000;
+/** Events in one notification, about 400 bytes each as JSON; a block with more is told in several. */
+export const maxEventsPerNotification = 1_000;
 /** Bytes of journal records handed to one turn of recovery. */
 export const replaySliceBytes = 256 * KiB;
 
@@ -103,27 +105,13 @@ export const readyProgressAge: Ms = seconds(10);
 
 /** What the node answers at once: status, checkpoint, a read without a proof. Beyond: `deadline-passed`. */
 export const answerWithin: Ms = seconds(5);
-/** A query or submitAndWait without a timeout of its own. */
-export const defaultTimeout: Ms = seconds(10);
 /** How long an entry may wait to be sealed (a halted chain keeps its lane full); commands expire after 10 minutes. */
 export const submitWithin: Ms = minutes(10);
-/** Between two looks at the height that a reader waits for. */
-export const heightPoll: Ms = milliseconds(20);
-/** A stream or subscription whose chain restarts looks for it again at this pace. */
-export const rejoinEvery: Ms = milliseconds(500);
-/** Blocks of one answer to `blocks` where the caller names no limit. */
-export const defaultBlocks = 20;
 
-/** Frames of one stream that admission holds at a time; more wait in order: 256 frames × 5 ms a sync are 50,000 frames/s. */
-export const maxFramesAsked = 256;
-/** Frames of one stream that wait behind those, 200 B each. The stream's credit (4 MiB) ends earlier but for tiny frames. Beyond: refused as overloaded. */
-export const maxFramesWaiting = 16_384;
 /** Pieces (a frame's entries in one batch) of one stream that wait for their block, each weighing 8 and its numbers: 8 MB. Beyond: a Watch is refused. */
 export const maxPieceWeight = 2 ** 20;
 /** Messages for one stream or subscription: a client's credit holds fewer Submits of ordinary size. Beyond four times that: refused. */
 export const streamMailbox = 16_384;
-/** Receipts read at a time for a batch that was executed long ago. */
-export const receiptsAtOnce = 64;
 
 /** A question to an actor of this process that is not answered by now never will be. */
 export const askTimeoutMs = 10_000;
@@ -132,7 +120,3 @@ export const outcomeTimeoutMs = 10_000;
 export const defaultBlocksPerAnswer = 20;
 /** Frames of one client that are not final; one more is refused as overloaded. 4,096 × 1,000 entries. */
 export const maxOpenFrames = 4_096;
-/** Executed blocks that a stream keeps in case a notice overtakes its answer: a second of blocks. */
-export const rememberedNotices = 256;
-/** How often readiness is looked at. */
-export const readyLagMs: Ms = milliseconds(200);

@@ -9,6 +9,7 @@ import { ok, refused } from '../../lib/result.ts';
 import type { RpcResult } from '../../net/gateway/protocol.ts';
 import type { Gateway } from '../../net/index.ts';
 import type { AwaitOutcome, Outcome, Place, Queried, Query, Submitted } from '../chain-messages.ts';
+import { errorCode } from '../faults.ts';
 import { outcomeTimeoutMs } from '../limits.ts';
 import { type Answer, ask, chainOf, faultOf, type ServedChain, type ServiceOptions } from './served-chain.ts';
 
@@ -63,7 +64,10 @@ function submit(
   ask<Submitted>(options, chain.addresses.admission, message, { want: 'submitted' }, (outcome) => {
     const blank = { hash, height: null, index: null };
     if (!outcome.ok) {
-      done({ ...blank, status: 'pending', code: null }, undefined);
+      // after a timeout it may still be ordered; in all other cases it was not taken
+      const { name } = outcome.error;
+      if (name === 'deadline-passed') done({ ...blank, status: 'pending', code: null }, undefined);
+      else done({ ...blank, status: 'refused', code: errorCode(name) }, undefined);
       return;
     }
     const [refusal] = outcome.value.refused;
@@ -102,8 +106,8 @@ function awaitOutcome(
 
 function findReceipt(options: ServiceOptions, chain: ServedChain, hash: Hash, answer: Answer<Receipt>): void {
   const unknown: Receipt = { hash, status: 'unknown', height: null, index: null, code: null };
-  const { readReceipt } = chain;
-  if (readReceipt === undefined) {
+  const { receipts } = chain;
+  if (receipts === undefined) {
     answer(ok(unknown));
     return;
   }
@@ -119,8 +123,9 @@ function findReceipt(options: ServiceOptions, chain: ServedChain, hash: Hash, an
       return;
     }
     const { value, code } = outcome.value;
-    const known = value === undefined ? undefined : readReceipt(value);
+    const known = value === undefined ? undefined : receipts.decode(value);
     if (code !== undefined) answer(refused(faultOf(code)));
-    else answer(ok(known === undefined ? unknown : { hash, status: 'committed', ...known }));
+    else if (known === undefined) answer(ok(unknown));
+    else answer(ok({ hash, status: 'committed', height: known.height, index: known.index, code: known.code }));
   });
 }

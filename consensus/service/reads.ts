@@ -94,22 +94,6 @@ export function registerReads(gateway: Gateway, options: ServiceOptions): void {
       },
     );
   });
-
-  gateway.registerMethod('status', 'read', (params, _context, answer) => {
-    const named = params.chain === undefined ? ok(undefined) : chainOf(options, params.chain);
-    if (!named.ok) return answer(named);
-    const chains = named.value === undefined ? options.chains : [named.value];
-    collect<ServedChain, StatusAnswer>(
-      chains,
-      (chain, done) =>
-        askStatus(options, chain, (status) => done(status.ok ? statusOf(options, chain, status.value) : silent(chain))),
-      (answers) => {
-        const { nodeId, nodeName, version } = options;
-        const ready = answers.every(({ state }) => state === 'ok' || state === 'idle');
-        answer(ok({ nodeId, name: nodeName, version, ready, chains: [...answers] }));
-      },
-    );
-  });
 }
 
 function queryOf(params: RpcParams<'query'>): Query | undefined {
@@ -142,35 +126,5 @@ export function blockAnswer(chain: string, { height, signed, entries, batches }:
     batches: batches.map(({ lane, seq, digest, count }) => ({ lane, seq, digest, count })),
     header: toHex(encode(headerShape.write(header))),
     certificate: null,
-  };
-}
-
-function statusOf({ clock, validators }: ServiceOptions, chain: ServedChain, status: ChainStatus): StatusAnswer {
-  const names = validators.map(({ name }) => name);
-  const explained = explain(status, names, clock.wallMs());
-  return {
-    chain: chain.chain,
-    name: chain.name,
-    application: chain.application,
-    height: status.height,
-    execHeight: status.executed,
-    term: status.term,
-    leader: names[status.leader] ?? null,
-    ...explained,
-    missing: [...explained.missing],
-  };
-}
-
-/** The chain's engine does not answer: it is still opening, or its supervisor stopped it. */
-function silent({ chain, name, application }: ServedChain): StatusAnswer {
-  return {
-    ...{ chain, name, application, height: 0, execHeight: 0, term: 0, leader: null },
-    state: 'halted',
-    missing: [],
-    have: 0,
-    need: 1,
-    since: isoTime(0),
-    sentence: `Chain ${name} does not run on this node: it is still opening, or its supervisor stopped it.`,
-    remedy: 'Wait a moment; then look at `psky inspect actors` and at the log of the node.',
   };
 }

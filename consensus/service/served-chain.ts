@@ -1,7 +1,7 @@
 // A chain as the gateway's handlers know it, and how they ask its actors: every question has a deadline, and an answer
 // leaves only when all that it rests on is durable (system.ask passes the outbound gate).
 
-import type { ActorSystem, Address, Clock, Message } from '../../actors/index.ts';
+import type { ActorSystem, Address, AskFault, Clock, Message } from '../../actors/index.ts';
 import type { Bytes } from '../../lib/bytes.ts';
 import { type ErrorName, errorRowOfCode } from '../../lib/errors.ts';
 import type { Hash } from '../../lib/hash.ts';
@@ -11,12 +11,21 @@ import type { GatewayFault } from '../../net/index.ts';
 import type { Archive } from '../archive.ts';
 import type { ChainAddresses, ChainStatus, Refusal } from '../chain-messages.ts';
 import { askTimeoutMs } from '../limits.ts';
+import type { Readiness } from '../readiness.ts';
 
 /** What a receipt of the ledger says of a command. */
 export interface KnownReceipt {
+  readonly hash: Hash;
   readonly height: number;
   readonly index: number;
   readonly code: number;
+  readonly events: readonly { readonly topic: string; readonly data: Bytes }[];
+}
+
+/** How to read what a ledger answers to `receipt` (of a hash) and `receipts` (of a height, from an index on). */
+export interface ReceiptCodec {
+  decode(encoded: Bytes): KnownReceipt | undefined;
+  decodeMany(encoded: Bytes): readonly KnownReceipt[] | undefined;
 }
 
 export interface ServedChain {
@@ -30,7 +39,8 @@ export interface ServedChain {
   /** the hash by which clients know an entry */
   readonly hashOf: (entry: Bytes) => Hash;
   /** of a ledger that keeps receipts */
-  readonly readReceipt: ((encoded: Bytes) => KnownReceipt | undefined) | undefined;
+  readonly receipts: ReceiptCodec | undefined;
+  readonly readiness: Pick<Readiness, 'ready' | 'onReady'>;
 }
 
 export interface ServiceValidator {
@@ -61,7 +71,16 @@ export function chainOf({ chains }: ServiceOptions, named: string | undefined): 
   return found === undefined ? refused({ name: 'unknown-chain', detail: `${named}` }) : ok(found);
 }
 
-/** @param want the type of the answer; a `refusal` becomes its error, silence `node-not-ready` */
+/** `timeout` alone leaves open whether the question arrived. */
+const faultOfSilence: Readonly<Record<AskFault, ErrorName>> = {
+  timeout: 'deadline-passed',
+  halted: 'node-not-ready',
+  'no-such-actor': 'node-not-ready',
+  'mailbox-full': 'gateway-busy',
+  'too-many-asks': 'gateway-busy',
+};
+
+/** @param want the type of the answer; a `refusal` becomes its error, silence `deadline-passed` */
 export function ask<T extends Message>(
   { system }: ServiceOptions,
   to: Address,
@@ -70,7 +89,7 @@ export function ask<T extends Message>(
   done: Answer<T>,
 ): void {
   system.ask(to, message, milliseconds(timeoutMs), (outcome) => {
-    if (!outcome.ok) done(refused({ name: 'node-not-ready', detail: outcome.error }));
+    if (!outcome.ok) done(refused({ name: faultOfSilence[outcome.error], detail: outcome.error }));
     else if (outcome.value.type === want) done(ok(outcome.value as T));
     else done(refused(faultOf((outcome.value as Refusal).code)));
   });

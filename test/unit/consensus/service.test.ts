@@ -3,23 +3,39 @@
 
 import t from 'tap';
 import { type Behavior, type Effects, type Message, shown } from '../../../actors/index.ts';
+import type { Application } from '../../../consensus/application.ts';
 import type { Archive } from '../../../consensus/archive.ts';
-import { type ChainStatus, chainAddresses, type Submit } from '../../../consensus/chain-messages.ts';
+import { type ChainStatus, chainAddresses, type Query, type Submit } from '../../../consensus/chain-messages.ts';
+import { expireReaders, onCover } from '../../../consensus/engine-readers.ts';
+import type { Engine, Fx } from '../../../consensus/engine-state.ts';
+import { executorBehavior } from '../../../consensus/executor.ts';
 import { type ChainState, explain } from '../../../consensus/explain.ts';
+import { createReadiness } from '../../../consensus/readiness.ts';
 import { registerChainService } from '../../../consensus/service/index.ts';
+import type { ServedChain } from '../../../consensus/service/served-chain.ts';
 import { fromBase64 } from '../../../lib/base64.ts';
-import { fromUtf8 } from '../../../lib/bytes.ts';
+import { fromUtf8, toUtf8 } from '../../../lib/bytes.ts';
 import { errorRow } from '../../../lib/errors.ts';
 import { type Hash, sha256Hex } from '../../../lib/hash.ts';
 import { isoTime } from '../../../lib/iso-time.ts';
 import type { Result } from '../../../lib/result.ts';
+import { seconds } from '../../../lib/units.ts';
+import { maxNumbersPerFrame } from '../../../net/gateway/limits.ts';
 import {
   decodeNodeFrame,
   type NodeFrame,
   packEntries,
   type Submit as SubmitFrame,
 } from '../../../net/gateway/protocol.ts';
-import type { Gateway, GatewayFault, StreamEvents, StreamHandler, StreamSession } from '../../../net/index.ts';
+import type {
+  Gateway,
+  GatewayFault,
+  StreamEvents,
+  StreamHandler,
+  StreamSession,
+  Subscriber,
+  TopicSource,
+} from '../../../net/index.ts';
 import { createWorld } from '../actors/support.ts';
 
 const chain = 'ab'.repeat(32) as Hash;
@@ -71,11 +87,20 @@ t.test('instants and base64 are written as the platform writes them', async (t) 
   for (const bad of ['a', 'ab==c', 'YR==', '****', 'YQ=']) t.equal(fromBase64(bad), undefined, bad);
 });
 
+/** what the engine's description holds of a status */
+const healthOf = ({ height, executed, connected, quorum, workSinceMs }: ChainStatus) => ({
+  ...{ height, executed, quorum, progressMs: at, workSinceMs: workSinceMs ?? null },
+  connected: connected.filter((up) => up).length,
+});
+
 type Receive = (message: Message, effects: Effects) => void;
 type Method = (params: object, context: object, answer: (outcome: Result<unknown, GatewayFault>) => void) => void;
 
 /** A gateway that keeps what is registered, and a chain whose actors are the given functions. */
-function serve(actors: { readonly admission?: Receive; readonly executor?: Receive; readonly status?: ChainStatus }) {
+function serve(
+  actors: { readonly admission?: Receive; readonly executor?: Receive; readonly status?: ChainStatus },
+  over: Partial<ServedChain> = {},
+) {
   const world = createWorld();
   const { system, clock } = world;
   const addresses = chainAddresses(chain);
@@ -88,25 +113,27 @@ function serve(actors: { readonly admission?: Receive; readonly executor?: Recei
   const executor: Receive = (message, effects) => actors.executor?.(message, effects);
   system.spawn(addresses.admission, behavior(actors.admission ?? (() => {})), { shard: 'main' });
   system.spawn(addresses.executor, behavior(executor), { shard: 'main' });
-  system.spawn(
-    addresses.engine,
-    behavior((message, effects) => message.type === 'status' && effects.reply(actors.status ?? status())),
-  );
+  system.spawn(addresses.engine, {
+    ...behavior((message, effects) => message.type === 'status' && effects.reply(actors.status ?? status())),
+    describe: () => ({ state: 'following', context: healthOf(actors.status ?? status()) }),
+  });
   world.log.sync();
   // the shard of a chain's actors bears its name
   system.addShard(chain, world.log, 'main');
   const methods = new Map<string, Method>();
+  const topics = new Map<string, TopicSource>();
+  const readiness = createReadiness();
   let handler: StreamHandler | undefined;
   const checks: { check(): { ok: boolean } }[] = [];
   const gateway = {
     registerMethod: (name: string, _action: string, method: Method) => void methods.set(name, method),
-    registerTopic: () => {},
+    registerTopic: (name: string, source: TopicSource) => void topics.set(name, source),
     registerStream: (given: StreamHandler) => {
       handler = given;
     },
     registerReadyCheck: (check: { check(): { ok: boolean } }) => void checks.push(check),
   } as unknown as Gateway;
-  registerChainService(gateway, {
+  const service = registerChainService(gateway, {
     ...{ system, clock, nodeId: 'n1', nodeName: 'v1', version: '1.0.0' },
     validators: names.map((name) => ({ name, nodeId: `id-${name}`, signingKey: fromUtf8(name) })),
     chains: [
@@ -114,7 +141,9 @@ function serve(actors: { readonly admission?: Receive; readonly executor?: Recei
         ...{ name: 'main', application: 'blob', chain, epoch: 0, addresses, hashOf: (entry) => sha256Hex(entry) },
         archive: () =>
           ({ lastHeight: 7, locate: (_: Hash, done: (height?: number) => void) => done() }) as unknown as Archive,
-        readReceipt: undefined,
+        receipts: undefined,
+        readiness,
+        ...over,
       },
     ],
   });
@@ -124,7 +153,16 @@ function serve(actors: { readonly admission?: Receive; readonly executor?: Recei
     clock.settle();
     return answers;
   };
-  return { ...world, addresses, call, checks, open: (session: StreamSession) => handler?.open(session) };
+  return {
+    ...world,
+    addresses,
+    call,
+    checks,
+    topics,
+    readiness,
+    service,
+    open: (session: StreamSession) => handler?.open(session),
+  };
 }
 
 const submitted = (refused: readonly { index: number; code: number }[], accepts: boolean): Message =>
@@ -193,7 +231,33 @@ t.test('status and validators speak of the links that are down; readiness follow
   t.notOk(served.checks[0]?.check().ok);
   const well = serve({});
   well.clock.advance(100);
-  t.ok(well.checks[0]?.check().ok);
+  t.ok(well.checks.every((each) => each.check().ok));
+  t.equal(well.clock.pendingTimers, 0, 'nothing looks while nobody asks');
+  const stuck = serve({ status: status({ work: true, workSinceMs: at }) });
+  stuck.clock.advance(10_001);
+  t.same(
+    stuck.checks.map((each) => each.check().ok),
+    [true, true, false],
+  );
+
+  let told = 0;
+  well.service.whenReady(() => told++);
+  t.equal(told, 0);
+  for (const ready of [true, false, true]) well.readiness.tell(ready);
+  t.equal(told, 1, 'the engine says when');
+});
+
+t.test('a chain that does not run says so, and how many it takes', async (t) => {
+  const served = serve({});
+  served.system.stop(served.addresses.engine);
+  t.match(served.call('status', {}), [
+    { ok: true, value: { ready: false, chains: [{ state: 'halted', have: 0, need: 3, since: isoTime(at) }] } },
+  ]);
+  t.match(served.checks[0]?.check(), { ok: false, detail: /does not run/ });
+  t.match(served.call('checkpoint', {}), [{ ok: false, error: { name: 'node-not-ready' } }]);
+  served.system.stop(served.addresses.admission);
+  const code = errorRow('node-not-ready').code;
+  t.match(served.call('submit', { entry }), [{ ok: true, value: { status: 'refused', code } }]);
 });
 
 class Client implements StreamSession {
@@ -207,8 +271,14 @@ class Client implements StreamSession {
   consumed(bytes: number): void {
     this.credit += bytes;
   }
-  fail(): void {}
-  close(): void {}
+  readonly faults: [string, number | undefined][] = [];
+  closed: string | undefined;
+  fail(fault: GatewayFault, frame?: number): void {
+    this.faults.push([fault.name, frame]);
+  }
+  close(reason: string): void {
+    this.closed ??= reason;
+  }
   write(parts: readonly Uint8Array[]): void {
     for (const part of parts) {
       const decoded = decodeNodeFrame(part);
@@ -228,8 +298,8 @@ const blockOf = (height: number, of: Hash, exceptions: readonly { index: number;
     outcomes: [{ lane: 1, seq: 4, count: 100, firstIndex: 0, exceptions }],
   }) as Message;
 
-function openStream(admission: Receive, executor: Receive = () => {}) {
-  const served = serve({ admission, executor });
+function openStream(admission: Receive, executor: Receive = () => {}, over: Partial<ServedChain> = {}) {
+  const served = serve({ admission, executor }, over);
   const client = new Client();
   const outcome = served.open(client);
   if (outcome?.ok !== true) throw new Error('the stream opens');
@@ -350,4 +420,214 @@ t.test('the end of a stream is the end of its actor', async (t) => {
   stream.events.closed();
   stream.clock.settle();
   t.equal(streams().length, 0);
+});
+
+t.test('a notice with more numbers than a frame may hold is sent as several', async (t) => {
+  let frames = 0;
+  const odd = Array.from({ length: 500 }, (_, i) => ({ index: 2 * i + 1, code: 2010 }));
+  const stream = openStream((_, effects) =>
+    effects.reply({
+      ...{ type: 'submitted', refused: odd },
+      place: { lane: 1, seq: 4, digest, offset: 500 * frames++ },
+    } as Message),
+  );
+  for (let frame = 1; frame <= 12; frame++) stream.submit(frame, 1000);
+  const failed = Array.from({ length: 6000 }, (_, index) => ({ index, code: 2010 }));
+  stream.tell(blockOf(9, digest, failed));
+  const notices = stream.client.frames.flatMap((each) => (each.type === 'notice' ? [each] : []));
+  t.ok(notices.length > 2 && notices.every(({ ranges }) => ranges.length <= maxNumbersPerFrame));
+  t.ok(notices.every(({ exceptions }) => exceptions.length <= maxNumbersPerFrame));
+  const told = (of: 'ranges' | 'exceptions') => notices.reduce((sum, notice) => sum + notice[of].length / 3, 0);
+  t.same([told('ranges'), told('exceptions')], [6000, 6000]);
+});
+
+t.test('a stream ends, and never goes deaf or says what it does not know', async (t) => {
+  const streams = (of: ReturnType<typeof openStream>) =>
+    of.system.inspect().actors.filter(({ kind }) => kind === 'stream').length;
+  const restarted = openStream((_, effects) => effects.reply(submitted([], true)));
+  restarted.system.stop(restarted.addresses.executor);
+  restarted.clock.settle();
+  t.equal(restarted.client.closed, 'the chain stopped on this node');
+  t.equal(streams(restarted), 0);
+
+  const silent = openStream(() => {});
+  silent.submit(1, 2);
+  silent.clock.advance(599_000);
+  t.same([silent.client.frames, silent.client.closed], [[], undefined], 'the entries may still be ordered');
+  silent.clock.advance(1_000);
+  t.same([silent.client.frames, silent.client.closed], [[], 'admission does not answer']);
+
+  const full = openStream((_, effects) => effects.reply(submitted([], true)));
+  full.tell({ type: 'not-subscribed' });
+  t.match(full.client.closed, /too many clients/);
+  full.submit(7, 2);
+  t.same(full.client.faults, [['gateway-busy', 7]], 'what no actor takes fails');
+  t.equal(full.client.credit, 1_000, 'with its credit');
+});
+
+const blockAt = (height: number, batches: readonly { digest: Hash; count: number }[]) => ({
+  ...{ height, entries: batches.reduce((sum, { count }) => sum + count, 0) },
+  ...{ batches, signed: { header: { id: digest, state: { timeMs: at + height } } } },
+});
+
+/** A chain whose archive ends at block 7, and whose block 5 orders `moved`, then `digest`; its ledger answers 4 receipts at a time. */
+const past: Partial<ServedChain> = {
+  archive: () =>
+    ({
+      lastHeight: 7,
+      locate: (of: Hash, done: (height?: number) => void) => done(of === digest ? 5 : undefined),
+      block(height: number, done: (block: object | undefined) => void) {
+        done(
+          height > 9
+            ? undefined
+            : blockAt(
+                height,
+                height === 5
+                  ? [
+                      { digest: moved, count: 3 },
+                      { digest, count: 6 },
+                    ]
+                  : [],
+              ),
+        );
+      },
+    }) as unknown as Archive,
+  receipts: { decode: () => undefined, decodeMany: (encoded) => JSON.parse(toUtf8(encoded) ?? '[]') },
+};
+
+const receiptsOf: Receive = (message, effects) => {
+  if (message.type === 'tell-fate') {
+    effects.reply({
+      type: 'batch-fate',
+      digest: (message as unknown as { digest: Hash }).digest,
+      fate: 'unknown',
+    } as Message);
+  } else if (message.type === 'query') {
+    const { argument } = (message as Query).request;
+    const first = 4 * Math.floor((argument.at(-1) as number) / 4);
+    const receipts = [0, 1, 2, 3].map((i) => ({
+      ...{ hash, height: 5, index: first + i, code: first + i === 4 ? 2010 : 0 },
+      events: [{ topic: first + i === 4 ? 'delete' : 'put', data: [] }],
+    }));
+    effects.reply({ type: 'queried', height: 7, value: fromUtf8(JSON.stringify(receipts)) } as Message);
+  }
+};
+
+t.test('a batch that the executor has forgotten is told from the archive and its receipts, once', async (t) => {
+  const watch = { type: 'watch', frame: 5, place: { lane: 1, seq: 4, digest, offset: 1 }, accepted: [0, 2] } as const;
+  const stream = openStream(() => {}, receiptsOf, past);
+  stream.events.watch(watch);
+  stream.clock.settle();
+  // entry 4 of the block is entry 1 of the batch, and the first of the frame
+  const notice = { type: 'notice', height: 5, timeMs: at + 5, ranges: [5, 0, 2], exceptions: [5, 0, 2010] };
+  t.same(stream.client.frames, [notice]);
+  stream.tell(blockOf(5, digest, []));
+  t.equal(stream.client.frames.length, 1);
+  t.match(
+    stream.system.inspect().actors.find(({ kind }) => kind === 'stream'),
+    { state: 'idle' },
+  );
+
+  const pruned = openStream(
+    () => {},
+    (message, effects) => {
+      if (message.type === 'query') effects.reply({ type: 'queried', height: 7, value: undefined } as Message);
+      else receiptsOf(message, effects);
+    },
+    past,
+  );
+  pruned.events.watch(watch);
+  pruned.clock.settle();
+  t.same(pruned.client.faults, [['not-found', 5]]);
+});
+
+t.test('a follower gives events by block, and ends with the first push that is refused', async (t) => {
+  const follow = (topic: string, cursor: string, takes: number, filter?: string) => {
+    const served = serve({ executor: receiptsOf }, past);
+    const pushed: [string, unknown][] = [];
+    const lagged: string[] = [];
+    const subscriber: Subscriber = {
+      push: (at, data) => pushed.push([at, data]) <= takes,
+      lagged: (missed, at) => void lagged.push(`${missed} ${at}`),
+    };
+    const opened = served.topics
+      .get(topic)
+      ?.open({ topic: 'events', cursor, credit: 1, ...(filter === undefined ? {} : { filter }) }, subscriber);
+    served.clock.settle();
+    const followers = () => served.system.inspect().actors.filter(({ kind }) => kind === 'follower').length;
+    return { ...served, opened, pushed, lagged, followers };
+  };
+  const events = follow('events', '4', 9, 'del');
+  t.match(events.pushed, [
+    ['5', { height: 5, timeMs: at + 5, events: [{ hash, index: 4, name: 'delete', data: '' }] }],
+  ]);
+  events.system.stop(events.addresses.executor);
+  events.clock.settle();
+  t.same([events.lagged, events.followers()], [['0 7'], 0], 'a chain that stops is told');
+
+  const slow = follow('commits', '2', 1);
+  t.same(
+    slow.pushed.map(([cursor]) => cursor),
+    ['3', '4'],
+  );
+  t.same([slow.lagged, slow.followers()], [[], 0], 'who refused was told lagged by the gateway');
+  const blob = serve({});
+  t.match(blob.topics.get('events')?.open({ topic: 'events', credit: 1 }, {} as Subscriber), {
+    error: { name: 'not-found' },
+  });
+});
+
+t.test('a read waits for its height, and is refused when its time is over', async (t) => {
+  const world = createWorld();
+  const addresses = chainAddresses(chain);
+  const application = {
+    query: (_: unknown, done: (error: undefined, value: object) => void) => done(undefined, { height: 4 }),
+    apply: ({ height }: { height: number }, done: (error: undefined, applied: object) => void) =>
+      done(undefined, { height, stateRoot: digest, outboxRoot: digest, outcomes: [] }),
+  } as unknown as Application;
+  const archive = { add: (_: unknown, __: unknown, done: (fault?: string) => void) => done() } as unknown as Archive;
+  world.system.spawn(addresses.executor, executorBehavior({ application, archive, addresses, height: 3 }), {
+    shard: 'main',
+  });
+  const answers: string[] = [];
+  const query = (minHeight: number, timeoutMs: number): void => {
+    const request = { path: 'value', argument: fromUtf8('k'), prove: false };
+    world.system.ask(
+      addresses.executor,
+      { type: 'query', request, minHeight, timeoutMs } as Message,
+      seconds(60),
+      (outcome) => {
+        const code = outcome.ok ? (outcome.value as { code?: number }).code : undefined;
+        answers.push(`${minHeight} ${outcome.ok ? outcome.value.type : outcome.error} ${code ?? ''}`.trim());
+      },
+    );
+    world.clock.settle();
+  };
+  const late = `refusal ${errorRow('not-covered-in-time').code}`;
+  query(3, 100);
+  query(9, 900);
+  query(8, 100);
+  query(4, 500);
+  world.clock.advance(200);
+  t.same(answers, ['3 queried', `8 ${late}`]);
+  const block = { height: 4, id: digest, timeMs: at };
+  world.system.deliver(addresses.executor, { type: 'execute', block, batches: [] } as Message);
+  world.clock.settle();
+  t.same(answers.slice(2), ['4 queried']);
+  world.clock.advance(900);
+  t.same(answers.slice(3), [`9 ${late}`]);
+});
+
+t.test('readers who have given up take no place in the engine', async (t) => {
+  const core = { lastOrdered: 5, committedTip: { id: digest, execHeight: 5 }, commitCert: undefined };
+  const engine = { core, readers: [] } as unknown as Engine;
+  const delays: number[] = [];
+  const effectsAt = (now: number) =>
+    ({ now, asker: undefined, schedule: (_: string, delay: number) => void delays.push(delay) }) as unknown as Fx;
+  onCover(engine, { type: 'cover', minHeight: Number.MAX_SAFE_INTEGER, withinMs: 300 }, effectsAt(0));
+  onCover(engine, { type: 'cover', minHeight: 9, withinMs: 900 }, effectsAt(0));
+  expireReaders(engine, effectsAt(300));
+  t.same([engine.readers.length, delays], [1, [300, 600]]);
+  expireReaders(engine, effectsAt(900));
+  t.same([engine.readers.length, delays], [0, [300, 600]]);
 });

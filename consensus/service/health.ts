@@ -1,0 +1,124 @@
+// How a node says how it is: `status` for people and tools, the checks behind /readyz for machines. Both look when they
+// are asked; nothing runs while nobody asks.
+
+import { isoTime } from '../../lib/iso-time.ts';
+import { ok } from '../../lib/result.ts';
+import type { RpcResult, ChainStatus as StatusAnswer } from '../../net/gateway/protocol.ts';
+import type { Gateway, ReadyCheck } from '../../net/index.ts';
+import { quorumOf } from '../certificate/committee.ts';
+import type { ChainStatus } from '../chain-messages.ts';
+import { explain } from '../explain.ts';
+import { maxExecutionLag, readyProgressAge } from '../limits.ts';
+import { type Answer, askStatus, chainOf, collect, type ServedChain, type ServiceOptions } from './served-chain.ts';
+
+export function registerHealth(gateway: Gateway, options: ServiceOptions): void {
+  const checks = options.chains.flatMap((chain) => checksOf(options, chain));
+  for (const check of checks) gateway.registerReadyCheck(check);
+  const startedMs = options.clock.wallMs();
+  gateway.registerMethod('status', 'read', (params, _context, answer) => {
+    const named = params.chain === undefined ? ok(undefined) : chainOf(options, params.chain);
+    if (!named.ok) return answer(named);
+    const chains = named.value === undefined ? options.chains : [named.value];
+    answerStatus(options, { chains, checks, startedMs }, answer);
+  });
+}
+
+interface Asked {
+  readonly chains: readonly ServedChain[];
+  readonly checks: readonly ReadyCheck[];
+  readonly startedMs: number;
+}
+
+function answerStatus(
+  options: ServiceOptions,
+  { chains, checks, startedMs }: Asked,
+  answer: Answer<RpcResult<'status'>>,
+): void {
+  const { nodeId, nodeName, version } = options;
+  collect<ServedChain, StatusAnswer>(
+    chains,
+    (chain, done) =>
+      askStatus(options, chain, (status) =>
+        done(status.ok ? statusOf(options, chain, status.value) : silent(options, chain, startedMs)),
+      ),
+    (answers) => {
+      const ready = checks.every((each) => each.check().ok);
+      answer(ok({ nodeId, name: nodeName, version, ready, chains: [...answers] }));
+    },
+  );
+}
+
+function statusOf({ clock, validators }: ServiceOptions, chain: ServedChain, status: ChainStatus): StatusAnswer {
+  const names = validators.map(({ name }) => name);
+  const explained = explain(status, names, clock.wallMs());
+  return {
+    chain: chain.chain,
+    name: chain.name,
+    application: chain.application,
+    height: status.height,
+    execHeight: status.executed,
+    term: status.term,
+    leader: names[status.leader] ?? null,
+    ...explained,
+    missing: [...explained.missing],
+  };
+}
+
+/**
+ * The chain's engine does not answer: it is still opening, or its supervisor stopped it. This node takes no part then and
+ * sees nobody else's, so `have` is 0; heights are in the archive and not looked up here.
+ */
+function silent({ system, validators }: ServiceOptions, chain: ServedChain, startedMs: number): StatusAnswer {
+  const { name, application, addresses, archive } = chain;
+  const life = system.describe(addresses.chain)?.state ?? 'stopped, or not started yet';
+  const height = archive()?.lastHeight ?? 0;
+  return {
+    ...{ chain: chain.chain, name, application, height, execHeight: height, term: 0, leader: null },
+    ...{ state: 'halted', missing: [], have: 0, need: quorumOf(validators.length).q, since: isoTime(startedMs) },
+    sentence: `Chain ${name} does not run on this node (${life}): it knows of no validator that takes part.`,
+    remedy: 'Wait a moment; then look at `psky inspect actors` and at the log of the node.',
+  };
+}
+
+/** What the engine's description says (engine-status.ts and engine.ts write it). */
+interface Health {
+  readonly height: number;
+  readonly executed: number;
+  readonly connected: number;
+  readonly quorum: number;
+  readonly progressMs: number;
+  readonly workSinceMs: number | null;
+}
+
+type Verdict = ReturnType<ReadyCheck['check']>;
+
+function checksOf(options: ServiceOptions, chain: ServedChain): readonly ReadyCheck[] {
+  const check = (name: string, judge: (life: string, health: Health) => Verdict): ReadyCheck => ({
+    name: `chain ${chain.name} ${name}`,
+    check() {
+      const engine = options.system.describe(chain.addresses.engine);
+      if (engine === undefined || engine.life !== 'running' || engine.context === null)
+        return { ok: false, detail: 'the chain does not run' };
+      return judge(engine.state ?? '', engine.context as unknown as Health);
+    },
+  });
+  return [
+    check('peers', (_, { connected, quorum }) => ({
+      ok: connected >= quorum,
+      detail: `${connected} validators linked, ${quorum} needed`,
+    })),
+    check('lag', (life, { height, executed }) => ({
+      ok: takesPart(life) && height - executed <= maxExecutionLag,
+      detail: `${life}, executed ${executed} of ${height}`,
+    })),
+    check('progress', (_, { progressMs, workSinceMs }) => {
+      const age = workSinceMs === null ? 0 : options.clock.wallMs() - Math.max(progressMs, workSinceMs);
+      return {
+        ok: age <= readyProgressAge,
+        detail: workSinceMs === null ? 'no work' : `work waits since ${age} ms`,
+      };
+    }),
+  ];
+}
+
+const takesPart = (life: string): boolean => life === 'leading' || life === 'following' || life === 'abandoning';
