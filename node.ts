@@ -18,6 +18,7 @@ import {
   chainAddresses,
   consensusMetrics,
   createReadiness,
+  plannedTerm,
   type Readiness,
   startChain,
   writeSafetyRecord,
@@ -32,7 +33,7 @@ import type { Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Random } from './lib/random.ts';
 import type { KeyPair, SignatureSuite } from './lib/suites/suite.ts';
-import { type Ms, seconds } from './lib/units.ts';
+import type { Ms } from './lib/units.ts';
 import {
   createLinks,
   type FollowerPolicy,
@@ -108,8 +109,6 @@ export interface NodeFault {
   readonly code: string;
   readonly message: string;
 }
-
-export const plannedTerm = seconds(30);
 
 export function createNode(options: NodeOptions, ports: NodePorts): Node {
   const { genesis } = options;

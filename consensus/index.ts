@@ -46,6 +46,7 @@ export {
   type ValidatorLife,
 } from './chain-messages.ts';
 export type { CoreHooks } from './hooks.ts';
+export { plannedTerm } from './limits.ts';
 export { consensusMetrics } from './metrics.ts';
 export { createReadiness, type Readiness } from './readiness.ts';
 export { validatorMachine } from './validator-machine.ts';

@@ -1,7 +1,7 @@
 // The bytes of consensus: messages between validators and records in the journal. Everything is a canonical tuple whose
 // first element is its kind; batches alone carry raw bytes after their header, so that they are never copied or decoded.
 
-import { type Bytes, concatBytes } from '../lib/bytes.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import { decode, type Encodable, encode } from '../lib/codec.ts';
 import { type Hash, sha256Hex } from '../lib/hash.ts';
 import { bool, bytes, hash, list, type Misfit, misfit, optional, type Shape, text, tuple, uint } from '../lib/shape.ts';
@@ -290,6 +290,3 @@ export function decodeSignedHeader(encoded: Bytes): SignedHeader | Misfit {
   const decoded = decode(encoded, messageLimits);
   return decoded.ok ? signedHeaderShape.read(decoded.value) : misfit;
 }
-
-export const joined = (pieces: readonly Bytes[]): Bytes =>
-  pieces.length === 1 ? (pieces[0] as Bytes) : concatBytes(pieces);

@@ -14,8 +14,6 @@ export interface Shape<T> {
   write(value: T): Encodable;
 }
 
-export type ValueOf<S> = S extends Shape<infer T> ? T : never;
-
 /** Unsigned integer in [0, max]; terms and heights stay below 2^48. */
 export function uint(max = 2 ** 48 - 1): Shape<number> {
   return { read: (value) => (typeof value === 'number' && value <= max ? value : misfit), write: (value) => value };

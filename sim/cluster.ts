@@ -3,7 +3,7 @@
 
 import type { Committee, Header, QuorumCert } from '../consensus/certificate/index.ts';
 import type { Core } from '../consensus/core/index.ts';
-import type { CoreHooks } from '../consensus/hooks.ts';
+import type { CoreHooks } from '../consensus/index.ts';
 import type { NodeId, PeerAddress, Transport } from '../net/index.ts';
 import { createMisbehaviour, type Misbehaviour } from './byzantine/misbehaviour.ts';
 import { ChainChecker } from './checkers/chain-checker.ts';

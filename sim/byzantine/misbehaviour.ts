@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../actors/index.ts';
 import type { Core, Output } from '../../consensus/core/index.ts';
-import type { CoreHooks } from '../../consensus/hooks.ts';
+import type { CoreHooks } from '../../consensus/index.ts';
 import type { Random } from '../../lib/random.ts';
 import { milliseconds } from '../../lib/units.ts';
 import { babblers } from './babble.ts';

@@ -2,7 +2,7 @@
 
 import type { Header, QuorumCert, Rank, Timeout, Vote } from '../../consensus/certificate/index.ts';
 import { type Core, commitHeight, type JournalRecord, type Output } from '../../consensus/core/index.ts';
-import type { CoreHooks } from '../../consensus/hooks.ts';
+import type { CoreHooks } from '../../consensus/index.ts';
 import { present } from '../../lib/assert.ts';
 import type { ChainProbe } from './probe.ts';
 

@@ -1,7 +1,7 @@
 // Which entries were ordered, by their content: accepted ones must be there in the end, and none twice.
 
 import type { Batch, Core, Output } from '../../consensus/core/index.ts';
-import type { CoreHooks } from '../../consensus/hooks.ts';
+import type { CoreHooks } from '../../consensus/index.ts';
 import { type Bytes, concatBytes, toUtf8 } from '../../lib/bytes.ts';
 import type { Verdict } from './verdict.ts';
 
