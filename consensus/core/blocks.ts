@@ -100,6 +100,7 @@ function blockOf({ header, signature, entry }: SignedHeader): Block {
     children: [],
     connected: false,
     verdict: 'unknown',
+    wellFormed: false,
     history: undefined,
   };
 }
@@ -107,7 +108,7 @@ function blockOf({ header, signature, entry }: SignedHeader): Block {
 function attach(core: Core, block: Block): void {
   const parent = core.blocks.get(block.parentId);
   if (parent === undefined) {
-    core.orphans.set(block.parentId, [...(core.orphans.get(block.parentId) ?? []), block]);
+    addOrphan(core, block);
   } else {
     adopt(core, parent, block);
   }
@@ -117,10 +118,16 @@ function attach(core: Core, block: Block): void {
   for (const orphan of orphans) adopt(core, block, orphan);
 }
 
+function addOrphan(core: Core, block: Block): void {
+  const orphans = core.orphans.get(block.parentId);
+  if (orphans === undefined) core.orphans.set(block.parentId, [block]);
+  else if (!orphans.includes(block)) orphans.push(block);
+}
+
 function adopt(core: Core, parent: Block, child: Block): void {
   child.parent = parent;
   parent.children.push(child);
-  if (parent.connected) connect(core, child);
+  if (parent.connected && !child.connected) connect(core, child);
 }
 
 /** Makes a committed block the foot of the tree: what already hangs on it connects too. */
@@ -201,8 +208,11 @@ export function verdict(core: Core, block: Block): 'valid' | 'invalid' | 'wait' 
   const parent = block.parent;
   if (parent === undefined || !block.connected) return 'wait';
   if (parent.verdict === 'invalid' && !isProven(core, parent)) return settle(block, 'invalid');
-  const structure = judgeStructure(core, block, parent);
-  if (structure !== 'valid') return structure === 'invalid' ? settle(block, 'invalid') : 'wait';
+  if (!block.wellFormed) {
+    const structure = judgeStructure(core, block, parent);
+    if (structure !== 'valid') return structure === 'invalid' ? settle(block, 'invalid') : 'wait';
+    block.wellFormed = true;
+  }
   const data = judgeData(core, block, parent);
   if (data !== 'valid') return data === 'invalid' ? settle(block, 'invalid') : 'wait';
   const roots = judgeExecution(core, block, parent);
@@ -323,16 +333,28 @@ export function forgetBlock(core: Core, block: Block): void {
   const rest = (core.places.get(place) ?? []).filter((other) => other !== block);
   if (rest.length === 0) core.places.delete(place);
   else core.places.set(place, rest);
-  for (const child of block.children) if (child.parent === block) child.parent = undefined;
-  const siblings = block.parent?.children;
-  const position = siblings?.indexOf(block) ?? -1;
-  if (position >= 0) siblings?.splice(position, 1);
+  for (const child of block.children) {
+    if (child.parent !== block) continue;
+    child.parent = undefined;
+    // a kept descendant is linked again when the header comes back
+    if (child.height > commitHeight(core) && core.blocks.has(child.id)) addOrphan(core, child);
+  }
+  core.orphans.delete(block.id);
+  const orphans = core.orphans.get(block.parentId);
+  if (orphans !== undefined && removeFrom(orphans, block) && orphans.length === 0) core.orphans.delete(block.parentId);
+  if (block.parent !== undefined) removeFrom(block.parent.children, block);
 }
 
-/** The blocks on the chains of the highest QC and of this node's newest vote, down to the commit (D2). */
+function removeFrom(blocks: Block[], block: Block): boolean {
+  const position = blocks.indexOf(block);
+  if (position >= 0) blocks.splice(position, 1);
+  return position >= 0;
+}
+
+/** The blocks on the chains of known QCs and of this node's newest vote, down to the commit (D2). */
 export function liveBlocks(core: Core): ReadonlySet<Block> {
   const live = new Set<Block>();
-  const tips = [core.highQc?.id, core.termQc?.id, core.vote?.tipId, core.tip?.id];
+  const tips = [...core.qcs.keys(), core.vote?.tipId, core.tip?.id];
   for (const id of tips) {
     let at = id === undefined ? undefined : core.blocks.get(id);
     for (; at !== undefined && at.height > commitHeight(core) && !live.has(at); at = at.parent) live.add(at);

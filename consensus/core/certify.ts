@@ -90,7 +90,7 @@ export function tryCommit(core: Core, from: number | undefined, recovering = fal
   let at = core.blocks.get(certificate.id);
   let lowest = { id: certificate.id, height: certificate.height };
   while (at !== undefined && at.height > commitHeight(core)) {
-    path.unshift(at);
+    path.push(at);
     lowest = { id: at.parentId, height: at.height - 1 };
     at = at.parent;
   }
@@ -105,6 +105,7 @@ export function tryCommit(core: Core, from: number | undefined, recovering = fal
   core.pendingCommit = undefined;
   core.commitCert = certificate;
   if (!recovering) append(core, { type: 'commit', certificate });
+  path.reverse();
   for (const block of path) commitBlock(core, block, certificate, recovering);
   afterCommit(core, path);
 }
@@ -148,7 +149,7 @@ function forgetOld(core: Core): void {
   const committed = new Set<Block>();
   for (let at: Block | undefined = core.committedTip; at !== undefined; at = at.parent) committed.add(at);
   for (const block of core.blocks.values()) {
-    if (block === core.genesis || block === core.committedTip) continue;
+    if (block === core.genesis || block === core.committedTip || block.id === core.vote?.tipId) continue;
     const dead = block.height <= commitHeight(core) && !committed.has(block);
     if (block.height < keepAbove || dead) forgetBlock(core, block);
   }

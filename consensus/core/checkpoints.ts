@@ -2,11 +2,12 @@
 // comes to rest; q of them make a certificate without links, from which a light client or a far-off validator starts.
 
 import type { Hash } from '../../lib/hash.ts';
+import { checkpointText } from '../certificate/hashing.ts';
 import type { CheckpointCert, CheckpointVote } from '../certificate/types.ts';
 import { verifyCheckpointCert, verifyCheckpointVote } from '../certificate/verify.ts';
 import { checkpointEvery } from '../limits.ts';
 import { ancestorAt } from './blocks.ts';
-import { append, type Core, commitHeight, emit, maySign } from './core.ts';
+import { append, type Core, commitHeight, emit, type Held, maySign, send } from './core.ts';
 
 /** Called after a height was executed. */
 export function signPeriodicCheckpoint(core: Core, height: number): void {
@@ -21,10 +22,16 @@ export function signCheckpoint(core: Core, height: number): void {
   const roots = core.roots.get(height);
   if (block === undefined || roots === undefined) return;
   core.checkpointSigned = height;
-  core.held.push({ after: core.appended, checkpoint: { height, id: block.id, stateRoot: roots.stateRoot } });
+  const checkpoint = { height, id: block.id, stateRoot: roots.stateRoot };
+  if (core.durable >= core.appended) releaseCheckpoint(core, checkpoint, core.durable);
+  else core.held.push({ after: core.appended, checkpoint });
 }
 
-export function onOwnCheckpoint(core: Core, vote: CheckpointVote): void {
+export function releaseCheckpoint(core: Core, checkpoint: NonNullable<Held['checkpoint']>, after: number): void {
+  if (core.me === undefined || core.fenced !== undefined) return;
+  const signature = core.options.sign(checkpointText(core.committee, checkpoint));
+  const vote: CheckpointVote = { voter: core.me, ...checkpoint, signature };
+  send(core, 'all', { type: 'checkpoint-vote', vote }, after);
   count(core, vote);
 }
 

@@ -105,6 +105,8 @@ export interface Block {
   /** every ancestor down to the commit is held */
   connected: boolean;
   verdict: Verdict;
+  /** judged from the bytes and the ancestors already; only what V1 lets wait is still open */
+  wellFormed: boolean;
   /** peaks over the ids of this block and all before it; undefined until connected */
   history: Peaks | undefined;
 }
@@ -327,6 +329,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     children: [],
     connected: true,
     verdict: 'valid',
+    wellFormed: true,
     history: appendToHistory(noPeaks, committee.genesisId),
   };
   return {

@@ -1,9 +1,9 @@
 // What waits for the journal (§3): a vote, a Timeout or a batch leaves, and counts in this node's own tallies, only when
 // its record and everything before it is durable (D1, D1b). One signature per sync covers any number of blocks.
 
-import { checkpointText, timeoutText, voteText } from '../certificate/hashing.ts';
+import { timeoutText, voteText } from '../certificate/hashing.ts';
 import type { HighestQc } from '../certificate/types.ts';
-import { onOwnCheckpoint } from './checkpoints.ts';
+import { releaseCheckpoint } from './checkpoints.ts';
 import { type Core, emit, type Held, send } from './core.ts';
 import type { TimeoutRecord, VoteRecord } from './messages.ts';
 import { onVote } from './tally.ts';
@@ -17,6 +17,11 @@ export function onSynced(core: Core, through: number): void {
   core.held = core.held.filter((held) => held.after > core.durable);
   let newest: Held | undefined;
   for (const held of ready) {
+    if (core.fenced !== undefined) {
+      // D5: what was journalled before the fence went up is not signed any more
+      if (held.batch !== undefined) emit(core, { type: 'not-sealed', contentHash: held.batch.contentHash });
+      continue;
+    }
     if (held.vote !== undefined) newest = held;
     if (held.timeout !== undefined) {
       releaseVote(core, newest);
@@ -27,12 +32,7 @@ export function onSynced(core: Core, through: number): void {
       send(core, 'all', { type: 'batch', batch: held.batch, answer: false }, held.after);
       emit(core, { type: 'accepted', batch: held.batch });
     }
-    if (held.checkpoint !== undefined && core.me !== undefined) {
-      const signature = core.options.sign(checkpointText(core.committee, held.checkpoint));
-      const vote = { voter: core.me, ...held.checkpoint, signature };
-      send(core, 'all', { type: 'checkpoint-vote', vote }, held.after);
-      onOwnCheckpoint(core, vote);
-    }
+    if (held.checkpoint !== undefined) releaseCheckpoint(core, held.checkpoint, held.after);
   }
   releaseVote(core, newest);
   core.again = true;

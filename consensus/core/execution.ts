@@ -1,5 +1,6 @@
 // Handing committed blocks to the application and learning their roots (§5). Execution follows commit and never holds it up.
 
+import { blocksFetchedAhead } from '../limits.ts';
 import { divergesFrom } from './blocks.ts';
 import { stop } from './certify.ts';
 import { type Block, type Core, emit, type Roots } from './core.ts';
@@ -15,13 +16,24 @@ export function executeCommitted(core: Core): void {
       stop(core, { code: 'forked', height: block.height, block: block.id });
       return;
     }
-    for (const digest of missing) wantBatch(core, digest, { from: undefined, proven: true });
-    if (missing.length > 0) return;
+    if (missing.length > 0) {
+      wantAhead(core);
+      return;
+    }
     core.toExecute.shift();
     core.requested = block.height;
     const batches = orderedBatches(core, block, parent);
     core.executing.push({ height: block.height, batches });
     emit(core, { type: 'execute', block, batches });
+  }
+}
+
+/** A node that is behind asks for the batches of several blocks at once (§9). */
+function wantAhead(core: Core): void {
+  for (const block of core.toExecute.slice(0, blocksFetchedAhead)) {
+    const missing = missingBatches(core, block, block.parent as Block);
+    if (missing === brokenChain) return;
+    for (const digest of missing) wantBatch(core, digest, { from: undefined, proven: true });
   }
 }
 

@@ -47,7 +47,7 @@ function helloFor(core: Core, peer: number): Hello {
 }
 
 function tipHeight(core: Core): number {
-  let highest = 0;
+  let highest = commitHeight(core);
   for (const block of core.openBlocks) if (block.connected) highest = Math.max(highest, block.height);
   return highest;
 }
@@ -75,23 +75,25 @@ export function onHello(core: Core, hello: Hello, from: number): void {
     for (const batch of ownBatchesAbove(core, hello.lanes[core.me] as LaneHead))
       send(core, from, { type: 'batch', batch, answer: false });
   }
-  countHello(core, from);
+  core.awaitingHellos?.add(from);
   core.again = true;
 }
 
 /** L1: the leader resends its blocks of the term above the peer's tip, lowest first, at most W. */
 function resendProposals(core: Core, hello: Hello, to: number): void {
   if (core.tip === undefined || leaderOf(core.committee, core.term) !== core.me) return;
-  const above = hello.term === core.term ? hello.tipHeight : 0;
+  const above = Math.max(hello.commitHeight, hello.term === core.term ? hello.tipHeight : 0);
   const blocks: Block[] = [];
   for (
     let at: Block | undefined = core.tip;
     at !== undefined && at.term === core.term && at.height > above;
     at = at.parent
   )
-    blocks.unshift(at);
-  for (const block of blocks.slice(0, core.committee.window)) {
-    send(core, to, { type: 'proposal', ...signedHeader(block), chainQc: core.termQc ?? null }, core.enterRecord);
+    blocks.push(at);
+  let chainQc = core.termQc ?? null;
+  for (const block of blocks.slice(-core.committee.window).reverse()) {
+    send(core, to, { type: 'proposal', ...signedHeader(block), chainQc }, core.enterRecord);
+    chainQc = null;
   }
 }
 
@@ -128,7 +130,9 @@ const isMine = (core: Core, signed: { readonly voter: number }): boolean => sign
 function isBeyond(core: Core, vote: Vote): boolean {
   const mine = core.vote;
   if (mine === undefined || vote.term > mine.term) return true;
-  return vote.term === mine.term && (vote.tipHeight > mine.tipHeight || (vote.commit ?? -1) > (mine.commit ?? -1));
+  if (vote.term !== mine.term) return false;
+  const contradicts = vote.tipHeight === mine.tipHeight && vote.tipId !== mine.tipId;
+  return contradicts || vote.tipHeight > mine.tipHeight || (vote.commit ?? -1) > (mine.commit ?? -1);
 }
 
 export function fence(core: Core, reason: string): void {
@@ -138,18 +142,14 @@ export function fence(core: Core, reason: string): void {
   emit(core, { type: 'fenced', reason });
 }
 
-/** D5: nothing new is signed before the Hellos of q−1 peers have been processed. */
-function countHello(core: Core, from: number): void {
-  const heard = core.awaitingHellos;
-  if (heard === undefined) return;
-  heard.add(from);
-  if (heard.size < core.committee.q - 1) return;
+/**
+ * D5: nothing new is signed before the Hellos of q−1 peers have been processed. D4: then a recovered leader, which never
+ * proposes again in the term that it recovered, ends it. The recovered vote has been counted by now.
+ */
+export function signOnceHeard(core: Core): void {
+  if (core.awaitingHellos === undefined || core.awaitingHellos.size < core.committee.q - 1) return;
   core.awaitingHellos = undefined;
-  abandonBootTerm(core);
-}
-
-/** D4: a recovered leader never proposes again in the term that it recovered, so it ends it. */
-export function abandonBootTerm(core: Core): void {
+  core.again = true;
   if (core.term <= core.bootTerm && leaderOf(core.committee, core.term) === core.me) abandon(core, 'restarted-leader');
 }
 

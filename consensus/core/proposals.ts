@@ -51,12 +51,15 @@ export function onHeaders(
   let expected = answer.id;
   const wanted = core.wantedHeaders.get(expected);
   if (wanted === undefined) return;
-  for (const signed of answer.headers) {
+  const { proven } = wanted;
+  for (const [steps, signed] of answer.headers.entries()) {
     if (signed.header.id !== expected) break;
-    if (!wanted.proven && !verifyProposal(core.committee, signed.header, signed.signature)) break;
     const { term } = signed.header.order;
+    // on a peer's word only what a vote of this term or the one before may name, at most W steps (V5)
+    if (!proven && (steps >= core.committee.window || term < core.term - 1 || term > core.term)) break;
+    if (!proven && !verifyProposal(core.committee, signed.header, signed.signature)) break;
     const entry = signed.entry !== null && opens(core, signed.entry, term) ? signed.entry : null;
-    if (keepHeader(core, { ...signed, entry }, wanted.proven, from) === undefined) break;
+    if (keepHeader(core, { ...signed, entry }, proven, from) === undefined) break;
     expected = signed.header.parent;
   }
   tryCommit(core, from);

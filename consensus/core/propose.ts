@@ -24,7 +24,7 @@ export function proposeIfLeader(core: Core): void {
   if (!first && parent.height + 1 - certified.height >= core.committee.window) return;
   const cut = nextCut(core, parent);
   const inFlight = parent.height > commitHeight(core) && !first;
-  const claim = claimFor(core, parent);
+  const claim = claimFor(core, parent, first);
   if (cut === undefined && !mayProposeEmpty(core, first, inFlight, claim.execHeight)) return;
   const due = milliseconds(core.lastProposal + proposalPace);
   if (inFlight && core.now < due) {
@@ -61,12 +61,14 @@ function mayProposeEmpty(core: Core, first: boolean, inFlight: boolean, execHeig
 }
 
 /** E2: the highest height that this node and q−1 others report executed. */
-function claimFor(core: Core, parent: Block): Roots & { readonly execHeight: number } {
+function claimFor(core: Core, parent: Block, first: boolean): Roots & { readonly execHeight: number } {
   const others = core.reportedExecution.filter((_, peer) => peer !== core.me).sort((a, b) => b - a);
   const reported = core.committee.q >= 2 ? (others[core.committee.q - 2] as number) : Number.POSITIVE_INFINITY;
   const execHeight = Math.min(core.executed, reported, parent.height);
   const roots = core.roots.get(execHeight);
-  if (execHeight > parent.execHeight && roots !== undefined) return { execHeight, ...roots };
+  // a term's first block may stand on any lag by repeating its parent's pair (E1)
+  const tooOld = first && parent.height + 1 - execHeight > maxExecutionLag;
+  if (execHeight > parent.execHeight && roots !== undefined && !tooOld) return { execHeight, ...roots };
   return { execHeight: parent.execHeight, stateRoot: parent.stateRoot, outboxRoot: parent.outboxRoot };
 }
 

@@ -3,16 +3,16 @@
 import { encode } from '../../lib/codec.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
-import type { QuorumCert } from '../certificate/types.ts';
+import type { EntryCert, QuorumCert } from '../certificate/types.ts';
 import { certifiedBelow, keepHeader, liveBlocks, plant } from './blocks.ts';
 import { noteQc, tryCommit } from './certify.ts';
 import { append, type Block, type Core, commitHeight, type Lane } from './core.ts';
 import { signTimeout, signVote } from './durability.ts';
 import { extendHead, extendsHead, forgetLost, hold, moveLane, noteSeen } from './lanes.ts';
-import { abandonBootTerm, signedHeader } from './links.ts';
+import { signedHeader } from './links.ts';
 import type { Base, Batch, JournalRecord } from './messages.ts';
 import { onVote } from './tally.ts';
-import { onTimeout, resetTerm } from './terms.ts';
+import { enterTerm, onTimeout, resetTerm } from './terms.ts';
 
 /** What recovery has seen so far. */
 export interface Recovery {
@@ -47,13 +47,15 @@ export function finishRecovery({ core, initialised, started }: Recovery): void {
     return;
   }
   if (!initialised) core.fenced ??= 'this validator has no safety record: its data was wiped or never initialised';
-  if (started && core.committee.q > 1) core.awaitingHellos = new Set();
+  core.awaitingHellos = new Set();
   core.outputs = [];
   core.recovering = false; // with q = 1 the recovered Timeout is a TC, and the term that it opens needs its ENTER (D3)
+  // a torn tail may end behind a certificate and before the ENTER that it causes (R2)
+  if (core.highQc !== undefined && core.highQc.term > core.term)
+    enterTerm(core, core.highQc.term, { qc: core.highQc }, 'certificate');
   speakAgain(core);
   if (!started && core.fenced === undefined)
     core.enterRecord = append(core, { type: 'enter', term: 0, certificate: null });
-  if (core.awaitingHellos === undefined) abandonBootTerm(core);
 }
 
 export function recover(core: Core, records: Iterable<JournalRecord>): void {
@@ -95,7 +97,7 @@ function apply(core: Core, record: JournalRecord): void {
     case 'enter':
       core.term = record.term;
       core.timedOut = false;
-      if (record.certificate !== null) core.entry = { term: record.term, certificate: record.certificate };
+      if (record.certificate !== null) applyEntry(core, record.term, record.certificate);
       break;
     case 'vote':
       core.vote = record.vote;
@@ -118,6 +120,12 @@ function apply(core: Core, record: JournalRecord): void {
       core.fenced = record.reason;
       break;
   }
+}
+
+function applyEntry(core: Core, term: number, certificate: EntryCert): void {
+  core.entry = { term, certificate };
+  const opening = 'tc' in certificate ? certificate.tc.qc : certificate.qc;
+  if (opening !== null) noteQc(core, opening); // the own chain's, though a higher one may be known (Q2)
 }
 
 /** An entry in one's own journal was verified before it was written. */

@@ -10,7 +10,7 @@ import { type Core, maySign, type Output, type Roots } from './core.ts';
 import { onSynced } from './durability.ts';
 import { executeCommitted, onExecuted } from './execution.ts';
 import { appendLostAgain, type BatchContent, onBatch, sealBatch } from './lanes.ts';
-import { onGetHeaders, onHello, onLinkDown, onLinkUp } from './links.ts';
+import { onGetHeaders, onHello, onLinkDown, onLinkUp, signOnceHeard } from './links.ts';
 import type { PeerMessage } from './messages.ts';
 import { onHave, onHeaders, onProposal } from './proposals.ts';
 import { proposeIfLeader } from './propose.ts';
@@ -64,6 +64,7 @@ function settle(core: Core): void {
     if (core.votesUnresolved) resolveVotes(core);
     tallyDirty(core);
     tryCommit(core, undefined);
+    signOnceHeard(core);
     executeCommitted(core);
     proposeIfLeader(core);
     voteIfAdvanced(core);

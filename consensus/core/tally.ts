@@ -41,6 +41,16 @@ export function onVote(core: Core, vote: Vote, executed: number, from: number): 
   core.again = true;
 }
 
+/** Votes of a term that came before this node entered it: their senders will not repeat them. */
+export function placeEarlyVotes(core: Core): void {
+  for (const [peer, vote] of core.seenVotes.entries()) {
+    if (vote === undefined || vote.term !== core.term || peer === core.me) continue;
+    if (vote.commit !== null && vote.commit > vote.tipHeight) continue;
+    place(core, { vote, verified: false, since: core.now, asked: 0 });
+    core.dirtyTallies.add(vote.term);
+  }
+}
+
 export function sendEntry(core: Core, to: number): void {
   if (core.entry === undefined || to === core.me || !mayRepeat(core, `entry:${to}`, rebroadcastEvery)) return;
   send(core, to, { type: 'entry', entry: core.entry.certificate });
@@ -63,6 +73,8 @@ function tipOf(core: Core, vote: Vote): Block | undefined {
   const block = core.blocks.get(vote.tipId);
   return block?.connected && block.height === vote.tipHeight && block.term === vote.term ? block : undefined;
 }
+
+const resolves = (core: Core, entry: SlotVote): boolean => tipOf(core, entry.vote) !== undefined;
 
 /** V4: not stale, that is, at least one cursor beyond and none behind. */
 function isNewer(vote: Vote, than: Vote): boolean {
@@ -112,11 +124,14 @@ export function resolveVotes(core: Core): void {
   core.votesUnresolved = false;
   for (const [term, slots] of core.slots) {
     for (const slot of slots) {
-      const waiting = [slot.oldest, slot.newest].filter((entry) => entry !== undefined);
-      if (!waiting.some((entry) => tipOf(core, entry.vote) !== undefined)) continue;
+      const { oldest, newest } = slot;
+      if (oldest === undefined || !(resolves(core, oldest) || (newest !== undefined && resolves(core, newest))))
+        continue;
       slot.oldest = undefined;
       slot.newest = undefined;
-      for (const entry of waiting) place(core, entry);
+      // the newest first: once it resolves, an older one that does not is of no use
+      if (newest !== undefined) place(core, newest);
+      place(core, oldest);
       core.dirtyTallies.add(term);
     }
   }
@@ -209,16 +224,28 @@ function tallyCommits(core: Core, term: number, candidates: readonly Candidate[]
 
 /** The q lowest candidates that stand on one chain above x, within the links that a certificate may carry (Q1). */
 function quorumAbove(core: Core, x: Block, ascending: readonly Candidate[]): readonly Candidate[] | undefined {
-  const reach = x.height + maxLinksWindows * core.committee.window;
-  for (const top of ascending) {
-    if (top.tip.height < x.height || top.tip.height > reach) continue;
-    const set = ascending.filter(
-      ({ tip }) =>
-        tip.height >= x.height && tip.height <= top.tip.height && isAncestor(x, tip) && isAncestor(tip, top.tip),
-    );
-    if (set.length >= core.committee.q) return set.slice(0, core.committee.q);
+  const { q, window } = core.committee;
+  const above = ascending.filter(
+    ({ tip }) => tip.height >= x.height && tip.height <= x.height + maxLinksWindows * window,
+  );
+  for (let top = q - 1; top < above.length; top++) {
+    const set = onOneChain(x, above.slice(0, top + 1));
+    if (set.length >= q) return set.slice(0, q);
   }
   return undefined;
+}
+
+/** Those between x and the last one that lie on the last one's chain: one walk down for all of them. */
+function onOneChain(x: Block, ascending: readonly Candidate[]): readonly Candidate[] {
+  const set: Candidate[] = [];
+  let at: Block | undefined = ascending.at(-1)?.tip;
+  for (let i = ascending.length - 1; i >= 0; i--) {
+    const candidate = ascending[i] as Candidate;
+    while (at !== undefined && at.height > candidate.tip.height) at = at.parent;
+    if (at === candidate.tip) set.push(candidate);
+  }
+  while (at !== undefined && at.height > x.height) at = at.parent;
+  return at === x ? set.reverse() : [];
 }
 
 /** Checks the signatures that the certificate needs; a bad one leaves its slot. */

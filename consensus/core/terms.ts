@@ -10,11 +10,13 @@ import { rebroadcastEvery, timerBase, timerCap } from '../limits.ts';
 import { forgetDeadBranches } from './blocks.ts';
 import { learnQc, onTimeoutCert } from './certify.ts';
 import { append, type Core, commitHeight, emit, mayRepeat, maySign, send } from './core.ts';
-import { sendEntry } from './tally.ts';
+import { placeEarlyVotes, sendEntry } from './tally.ts';
 
 /** Gives up the current term: journal the Timeout; it is signed and sent when it is durable (D1). */
 export function abandon(core: Core, reason: string): void {
   if (core.timedOut || !maySign(core)) return;
+  // with q = 1 a vote that waits for its sync is a certificate that the Timeout would have to name
+  if (core.committee.q === 1 && core.held.some((held) => held.vote !== undefined)) return;
   const qc = core.highQc ?? null;
   assert(qc === null || qc.term <= core.term, 'R2: no certificate of a later term is known without having entered it');
   core.timedOut = true;
@@ -64,7 +66,10 @@ function noteContradiction(core: Core, timeout: Timeout): void {
 
 /** The certificates that held Timeouts name, one per Timeout, so that a TC can be formed from them. */
 function rememberTimeoutQc(core: Core, qc: QuorumCert): void {
-  if (core.timeoutQcs.size >= 4 * core.committee.n) core.timeoutQcs.clear();
+  if (core.timeoutQcs.size >= 4 * core.committee.n) {
+    const named = new Set([...core.latestTimeouts, ...core.termTimeouts.values()].map((each) => each?.highest.id));
+    for (const id of core.timeoutQcs.keys()) if (!named.has(id)) core.timeoutQcs.delete(id);
+  }
   core.timeoutQcs.set(qc.id, qc);
 }
 
@@ -168,6 +173,7 @@ function beginTerm(core: Core, term: number, certificate: EntryCert | null, reas
   emit(core, { type: 'entered', term, reason });
   resetTerm(core);
   forgetDeadBranches(core);
+  placeEarlyVotes(core);
   const leadersTimeout = core.termTimeouts.get(leaderOf(core.committee, term));
   if (leadersTimeout !== undefined && leadersTimeout.voter !== core.me) resign(core); // T3: also one already held
   countTimeouts(core);

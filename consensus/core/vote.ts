@@ -1,17 +1,19 @@
 // This node's own vote (§4 tick): the highest block that it may vote for and the highest block that it may commit.
 
 import { certifiedBelow, isAncestor, verdict } from './blocks.ts';
-import { append, type Block, type Core, maySign } from './core.ts';
+import { append, type Block, type Core, commitHeight, maySign } from './core.ts';
+import type { VoteRecord } from './messages.ts';
 
 /** Once per turn, after everything received has been handled. V3: nothing is voted in a term after its Timeout. */
 export function voteIfAdvanced(core: Core): void {
   const current = core.vote?.term === core.term ? core.vote : undefined;
-  const start = current === undefined ? undefined : core.blocks.get(current.tipId);
-  const tip = advance(core, start ?? startOfTerm(core));
+  const start = current === undefined ? startOfTerm(core) : tipVoted(core, current);
+  const tip = advance(core, start);
   if (tip === undefined) return;
   core.chainQcHeight = certifiedBelow(core, tip).height;
   if (core.timedOut || !maySign(core)) return;
-  let commit = certifiedOfTerm(core, tip);
+  // with q = 1 this vote is the certificate for its own tip: one record, one sync (D6)
+  let commit = core.committee.q === 1 ? tip.height : certifiedOfTerm(core, tip);
   if (current !== undefined && current.commit !== null && (commit ?? -1) < current.commit) commit = current.commit;
   const advanced = current === undefined || tip.height > current.tipHeight || (commit ?? -1) > (current.commit ?? -1);
   if (!advanced) return;
@@ -21,13 +23,25 @@ export function voteIfAdvanced(core: Core): void {
   core.again = true;
 }
 
-/** The first valid block of the term, or a certified one: a QC of the term proves its whole chain (V1, V2). */
+/**
+ * Where this term's votes continue. A tip that is not held any more lies below a base that was adopted since: the committed
+ * chain goes on from there. No other chain is ever voted for in a term.
+ */
+function tipVoted(core: Core, { tipId, tipHeight }: VoteRecord): Block | undefined {
+  const tip = core.blocks.get(tipId);
+  if (tip !== undefined || tipHeight > commitHeight(core)) return tip;
+  return core.committedTip.term === core.term ? core.committedTip : undefined;
+}
+
+/** A certified block, which proves its whole chain (V1, V2), or the first valid block of the term. */
 function startOfTerm(core: Core): Block | undefined {
+  const certified = certifiedTip(core);
+  if (certified !== undefined) return certified;
   for (const block of core.openBlocks) {
     if (block.parent === undefined || block.parent.term === core.term) continue;
     if (verdict(core, block) === 'valid') return block;
   }
-  return certifiedTip(core);
+  return undefined;
 }
 
 function certifiedTip(core: Core): Block | undefined {

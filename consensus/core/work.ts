@@ -24,11 +24,20 @@ export interface Work {
 
 /** T1. Blocks of earlier terms that are not below highQC are no work, else a dead branch keeps the chain awake for ever. */
 export function workKnown(core: Core): Work {
-  const open = [...core.openBlocks].some((block) => block.verdict !== 'invalid');
+  const open = hasOpenBlock(core);
   const certified = (core.highQc?.height ?? 0) > commitHeight(core);
   const uncovered = hasUncovered(core) && core.executed >= core.lastOrdered;
-  const timeouts = [...core.termTimeouts.keys()].some((voter) => voter !== core.me);
+  const timeouts = core.termTimeouts.size > (core.me !== undefined && core.termTimeouts.has(core.me) ? 1 : 0);
   return { batches: hasOrderable(core), consensus: open || certified || uncovered || timeouts };
+}
+
+function hasOpenBlock(core: Core): boolean {
+  for (const block of core.openBlocks) {
+    if (block.height <= commitHeight(core))
+      core.openBlocks.delete(block); // it lost against a committed one
+    else if (block.verdict !== 'invalid') return true;
+  }
+  return false;
 }
 
 /** What is due now; called at the beginning of a turn. */

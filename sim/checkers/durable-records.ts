@@ -8,13 +8,16 @@ import { short } from './verdict.ts';
 
 export class DurableRecords {
   #tree: BlockTree;
+  #quorum: number;
   #headers = new Map<Hash, number>();
   #certificates = new Map<Hash, { readonly term: number; readonly position: number }>();
   #batches = new Map<string, number>();
   #digests = new Map<Hash, number>();
 
-  constructor(tree: BlockTree) {
+  /** @param quorum votes of a quorum: of one, a vote is its own certificate (D6) */
+  constructor(tree: BlockTree, quorum: number) {
     this.#tree = tree;
+    this.#quorum = quorum;
   }
 
   header(header: Header, position: number): void {
@@ -45,7 +48,7 @@ export class DurableRecords {
   }
 
   #missingCertificate(vote: Vote, durable: number): string | undefined {
-    if (vote.commit === null) return undefined;
+    if (vote.commit === null || this.#quorum === 1) return undefined;
     const id = this.#tree.at(vote.tipId, vote.commit);
     const certificate = id === undefined ? undefined : this.#certificates.get(id);
     if (certificate === undefined) return `no certificate of height ${vote.commit}`;

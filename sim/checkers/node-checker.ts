@@ -29,7 +29,7 @@ export class NodeChecker {
     this.#chain = chain;
     this.#tree = tree;
     this.#verdict = verdict;
-    this.records = new DurableRecords(tree);
+    this.records = new DurableRecords(tree, chain.committee.q);
   }
 
   /** its process ended; recovery will tell what was durable */
