@@ -10,7 +10,7 @@ import {
   unwrapValue,
 } from '../ledger/proof/index.ts';
 import { type Bytes, concatBytes, fromHex, toHex } from '../lib/bytes.ts';
-import { errorRow, PskyError } from '../lib/errors.ts';
+import { errorRow, errorRowOfCode, PskyError } from '../lib/errors.ts';
 import { type Hash, hashToBytes, parseHash } from '../lib/hash.ts';
 import type { Result } from '../lib/result.ts';
 import { type Receipt } from '../net/gateway/protocol.ts';
@@ -100,14 +100,17 @@ export class Client {
   }
 
   /**
-   * Sends until the command is final, refused, or the time is over (`pending`). A validator that dies or stays silent is
-   * replaced by the next one, which gets the same bytes.
+   * Sends until the command is final, refused, or the time is over (`pending`). A validator that dies, stays silent or
+   * takes nothing now is replaced by the next one, which gets the same bytes. What would be refused everywhere, or by each
+   * of them for its own reason, is `refused`.
    */
   async submitAndWait(signed: SignedEntry, options: SendOptions = {}): Promise<Receipt> {
     const deadline = this.#platform.wallMs() + (options.timeoutMs ?? defaultTimeoutMs);
     const entry = toBase64(signed.entry);
     let resent = false;
     let last: unknown;
+    let unwilling: Receipt | undefined;
+    let unwillingForLong = 0;
     for (;;) {
       const left = deadline - this.#platform.wallMs();
       if (left <= 0) break;
@@ -115,6 +118,15 @@ export class Client {
         const timeoutMs = Math.max(1, Math.min(left, this.rpc.endpointCount === 1 ? left : attemptMs, 60_000));
         const params = { ...this.#chain, entry, timeoutMs };
         const receipt = await this.rpc.callOne(this.rpc.endpoint, 'submitAndWait', params, timeoutMs + 1_000);
+        const slug = receipt.status === 'refused' ? errorRowOfCode(receipt.code ?? 0)?.name : undefined;
+        if (slug !== undefined && (busySlugs.has(slug) || closedSlugs.has(slug))) {
+          unwilling = receipt;
+          unwillingForLong = closedSlugs.has(slug) ? unwillingForLong + 1 : 0;
+          if (unwillingForLong >= this.rpc.endpointCount) break;
+          await this.#platform.delay(Math.min(retryPauseMs, Math.max(0, deadline - this.#platform.wallMs())));
+          this.rpc.moveOn();
+          continue;
+        }
         if (receipt.status === 'committed' || receipt.status === 'refused')
           return await this.#settle(signed, receipt, resent);
         last = undefined;
@@ -126,6 +138,8 @@ export class Client {
       resent = true;
       this.rpc.moveOn();
     }
+    // nobody took it, as far as we were told
+    if (unwilling !== undefined && !resent) return unwilling;
     if (last !== undefined && !(last instanceof RpcFailure) && !resent) throw last;
     return { hash: signed.hash, status: 'pending', height: null, index: null, code: null };
   }
@@ -196,6 +210,11 @@ export class Client {
 const maxNonceAttempts = 5;
 const nonceUsed = errorRow('nonce-used').code;
 const copyCodes = new Set([nonceUsed, errorRow('duplicate-command').code, errorRow('expired').code]);
+
+/** What a validator says of itself at this moment; it, or another one, takes the command soon. */
+const busySlugs: ReadonlySet<string> = new Set(['not-ready', 'overloaded', 'too-many-waiting']);
+/** What a validator says of itself until someone mends it. */
+const closedSlugs: ReadonlySet<string> = new Set(['fenced', 'chain-stopped', 'low-disk']);
 
 /** Errors that no other validator would spare us. */
 const finalSlugs = new Set(['bad-request', 'unknown-method', 'not-authorized', 'too-large', 'unknown-chain']);

@@ -2,7 +2,7 @@
 
 import type { NetworkGenesis } from '../../consensus/genesis/index.ts';
 import { fromUtf8 } from '../../lib/bytes.ts';
-import { PskyError } from '../../lib/errors.ts';
+import { formatErrorCode, PskyError } from '../../lib/errors.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
 import { Client, newKey } from '../../sdk/index.ts';
 
@@ -18,7 +18,8 @@ export async function sayHello(rpc: readonly string[], genesis: NetworkGenesis, 
   const signed = await client.sign(newKey(nodePlatform), [operation], 1);
   const receipt = await client.submitAndWait(signed, { timeoutMs });
   if (receipt.status !== 'committed' || receipt.height === null) {
-    throw new PskyError('start-failed', `The first command is ${receipt.status}; psky why says more.`);
+    const why = receipt.code === null || receipt.code === 0 ? '' : ` (${formatErrorCode(receipt.code)})`;
+    throw new PskyError('start-failed', `The first command is ${receipt.status}${why}; psky why says more.`);
   }
   return receipt.height;
 }
