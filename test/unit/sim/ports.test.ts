@@ -12,13 +12,14 @@ import { World } from '../../../sim/world.ts';
 import type { Disk, DiskFile, Done, Store } from '../../../storage/ports.ts';
 
 function settle<T>(world: World, begin: (done: Done<T>) => void): T {
-  let outcome: { value: T } | undefined;
+  // what a callback throws is the simulated program's own failure, so the fault is thrown out here
+  let outcome: { value: T } | { fault: string } | undefined;
   begin((error, value) => {
-    if (error !== undefined) throw new Error(error.code);
-    outcome = { value };
+    outcome = error === undefined ? { value } : { fault: error.code };
   });
   world.run(world.nowMs + 10_000, () => outcome !== undefined);
   if (outcome === undefined) throw new Error('no answer');
+  if ('fault' in outcome) throw new Error(outcome.fault);
   return outcome.value;
 }
 
