@@ -15,7 +15,8 @@ import {
   maxExecutionLag,
   maxHeadersPerPlace,
 } from '../limits.ts';
-import { append, type Block, type Core, commitHeight, emit, timerBefore } from './core.ts';
+import { append, commitHeight, emit, timerBefore } from './core.ts';
+import type { Block, Core } from './core-types.ts';
 import { wantBatch, wantHeader } from './fetch.ts';
 import { appendToHistory, historyRoot, type Peaks } from './history.ts';
 import { brokenChain, missingBatches } from './lanes.ts';

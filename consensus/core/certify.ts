@@ -6,7 +6,8 @@ import { outranks, type QuorumCert, type TimeoutCert } from '../certificate/type
 import { verifyQuorumCert } from '../certificate/verify.ts';
 import { forgetEvery, keptCommittedBlocks } from '../limits.ts';
 import { divergesFrom, forgetBlock, verifiedTimeoutCert } from './blocks.ts';
-import { append, type Block, type Core, commitHeight, emit, type StopReason } from './core.ts';
+import { append, commitHeight, emit } from './core.ts';
+import type { Block, Core, StopReason } from './core-types.ts';
 import { wantHeader } from './fetch.ts';
 import { commitCut, heldBatches, ordersSomething, releaseBatches } from './lanes.ts';
 import { enterTerm } from './terms.ts';

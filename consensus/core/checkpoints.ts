@@ -7,7 +7,8 @@ import type { CheckpointCert, CheckpointVote } from '../certificate/types.ts';
 import { verifyCheckpointCert, verifyCheckpointVote } from '../certificate/verify.ts';
 import { checkpointEvery } from '../limits.ts';
 import { ancestorAt } from './blocks.ts';
-import { append, type Core, commitHeight, emit, type Held, maySign, send } from './core.ts';
+import { append, commitHeight, emit, maySign, send } from './core.ts';
+import type { Core, Held } from './core-types.ts';
 
 /** Called after a height was executed. */
 export function signPeriodicCheckpoint(core: Core, height: number): void {

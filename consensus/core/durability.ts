@@ -4,7 +4,8 @@
 import { timeoutText, voteText } from '../certificate/hashing.ts';
 import type { HighestQc } from '../certificate/types.ts';
 import { releaseCheckpoint } from './checkpoints.ts';
-import { type Core, emit, type Held, send } from './core.ts';
+import { emit, send } from './core.ts';
+import type { Core, Held } from './core-types.ts';
 import type { TimeoutRecord, VoteRecord } from './messages.ts';
 import { onVote } from './tally.ts';
 import { onTimeout } from './terms.ts';

@@ -3,7 +3,8 @@
 import { blocksFetchedAhead } from '../limits.ts';
 import { divergesFrom } from './blocks.ts';
 import { stop } from './certify.ts';
-import { type Block, type Core, emit, type Roots } from './core.ts';
+import { emit } from './core.ts';
+import type { Block, Core, Roots } from './core-types.ts';
 import { wantBatch } from './fetch.ts';
 import { brokenChain, missingBatches, orderedBatches, releaseBatches } from './lanes.ts';
 

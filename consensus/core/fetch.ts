@@ -3,7 +3,8 @@
 import type { Hash } from '../../lib/hash.ts';
 import { type Ms, milliseconds } from '../../lib/units.ts';
 import { askAgainAfter, maxBatchesAsked, maxHeadersPerAnswer, unprovenRounds } from '../limits.ts';
-import { type Core, commitHeight, type LanePlace, send, timerBefore, type Want } from './core.ts';
+import { commitHeight, send, timerBefore } from './core.ts';
+import type { Core, LanePlace, Want } from './core-types.ts';
 
 interface Wanted {
   readonly from: number | undefined;

@@ -1,15 +1,6 @@
 export { ancestorAt, isAncestor } from './blocks.ts';
-export {
-  type Block,
-  type Core,
-  type CoreOptions,
-  commitHeight,
-  createCore,
-  maySign,
-  type Output,
-  type Roots,
-  type StopReason,
-} from './core.ts';
+export { commitHeight, createCore, maySign } from './core.ts';
+export type { Block, Core, CoreOptions, Output, Roots, StopReason } from './core-types.ts';
 export { appendToHistory, historyRoot, noPeaks, type Peaks } from './history.ts';
 export { type BatchContent, maySeal } from './lanes.ts';
 export { committedBlock, signedHeader } from './links.ts';

@@ -6,7 +6,8 @@ import type { Hash } from '../../lib/hash.ts';
 import { batchDigest } from '../certificate/hashing.ts';
 import type { Cut, LaneHead } from '../certificate/types.ts';
 import { laneHoldBytes, laneWindowBytes, maxBatchesPerLane, maxStraysPerLane } from '../limits.ts';
-import { append, type Block, type Core, emit, type Lane, maySign, type Redo, type Want } from './core.ts';
+import { append, emit, maySign } from './core.ts';
+import type { Block, Core, Lane, Redo, Want } from './core-types.ts';
 import { wantBatch } from './fetch.ts';
 import type { Batch } from './messages.ts';
 

@@ -8,17 +8,8 @@ import { verifyVote } from '../certificate/verify.ts';
 import { askAgainAfter, maxLinksWindows, rebroadcastEvery } from '../limits.ts';
 import { ancestorAt, isAncestor } from './blocks.ts';
 import { learnQc, onCommitCert } from './certify.ts';
-import {
-  type Block,
-  type Core,
-  commitHeight,
-  emit,
-  mayRepeat,
-  type SlotVote,
-  send,
-  timerBefore,
-  type VoteSlot,
-} from './core.ts';
+import { commitHeight, emit, mayRepeat, send, timerBefore } from './core.ts';
+import type { Block, Core, SlotVote, VoteSlot } from './core-types.ts';
 import { wantHeader } from './fetch.ts';
 
 export function onVote(core: Core, vote: Vote, executed: number, from: number): void {

@@ -9,7 +9,8 @@ import { verifyQuorumCert, verifyTimeout } from '../certificate/verify.ts';
 import { rebroadcastEvery, timerBase, timerCap } from '../limits.ts';
 import { forgetDeadBranches } from './blocks.ts';
 import { learnQc, onTimeoutCert } from './certify.ts';
-import { append, type Core, commitHeight, emit, mayRepeat, maySign, send } from './core.ts';
+import { append, commitHeight, emit, mayRepeat, maySign, send } from './core.ts';
+import type { Core } from './core-types.ts';
 import { placeEarlyVotes, sendEntry } from './tally.ts';
 
 /** Gives up the current term: journal the Timeout; it is signed and sent when it is durable (D1). */

@@ -1,7 +1,8 @@
 // This node's own vote (§4 tick): the highest block that it may vote for and the highest block that it may commit.
 
 import { certifiedBelow, isAncestor, verdict } from './blocks.ts';
-import { append, type Block, type Core, commitHeight, maySign } from './core.ts';
+import { append, commitHeight, maySign } from './core.ts';
+import type { Block, Core } from './core-types.ts';
 import type { VoteRecord } from './messages.ts';
 
 /** Once per turn, after everything received has been handled. V3: nothing is voted in a term after its Timeout. */
