@@ -281,12 +281,18 @@ export class CoreCluster {
     });
   }
 
-  private sync(host: Host): void {
+  private sync(host: Host, lazyOver = false): void {
     if (host.syncing || host.pending.length === 0) return;
+    const { life } = host;
+    // D6: other lanes' batches alone wait for a record that gates something
+    const gates = host.pending.some(({ record }) => record.type !== 'batch' || record.batch.lane === host.index);
+    if (!gates && !lazyOver) {
+      this.at(20, () => host.life === life && this.sync(host, true));
+      return;
+    }
     host.syncing = true;
     const group = host.pending;
     host.pending = [];
-    const { life } = host;
     this.at(this.options.syncMs?.(host.index) ?? 1, () => {
       if (host.life !== life) return;
       host.disk.push(...group.map(({ record }) => record));
