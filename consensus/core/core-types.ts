@@ -211,6 +211,8 @@ export interface Core {
   // the term (§6)
   term: number;
   timedOut: boolean;
+  /** the term was entered in this turn, and nobody has looked yet at what is already held of it */
+  termBegun: boolean;
   bootTerm: number;
   entry: { readonly term: number; readonly certificate: EntryCert } | undefined;
   enterRecord: number;

@@ -47,6 +47,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     held: [],
     term: 0,
     timedOut: false,
+    termBegun: false,
     bootTerm: -1,
     entry: undefined,
     enterRecord: 0,

@@ -8,7 +8,7 @@ import { emit, send } from './core.ts';
 import type { Core, Held } from './core-types.ts';
 import type { TimeoutRecord, VoteRecord } from './messages.ts';
 import { onVote } from './tally.ts';
-import { onTimeout } from './terms.ts';
+import { onTimeout } from './timeouts.ts';
 
 /** Every record up to `through` is durable. */
 export function onSynced(core: Core, through: number): void {

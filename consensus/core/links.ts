@@ -7,10 +7,12 @@ import { ancestorAt } from './blocks.ts';
 import { learnQc, onCommitCert, onTimeoutCert } from './certify.ts';
 import { append, commitHeight, emit, send } from './core.ts';
 import type { Block, Core } from './core-types.ts';
+import { sendEntry } from './entry.ts';
 import { ownBatchesAbove } from './lanes.ts';
 import type { Hello, SignedHeader } from './messages.ts';
-import { onVote, sendEntry } from './tally.ts';
-import { abandon, onTimeout } from './terms.ts';
+import { onVote } from './tally.ts';
+import { abandon } from './terms.ts';
+import { onTimeout } from './timeouts.ts';
 
 export function onLinkUp(core: Core, peer: number): void {
   core.up[peer] = true;

@@ -8,9 +8,9 @@ import { keepHeader, opens } from './blocks.ts';
 import { learnQc, noteEntryQc, onTimeoutCert, tryCommit } from './certify.ts';
 import { emit } from './core.ts';
 import type { Core, LanePlace } from './core-types.ts';
+import { sendEntry } from './entry.ts';
 import { wantBatch } from './fetch.ts';
 import type { Proposal, SignedHeader } from './messages.ts';
-import { sendEntry } from './tally.ts';
 
 export function onProposal(core: Core, proposal: Proposal, from: number): void {
   const { header } = proposal;

@@ -13,7 +13,8 @@ import { extendHead, extendsHead, forgetLost, hold, moveLane, noteSeen } from '.
 import { signedHeader } from './links.ts';
 import type { Base, Batch, JournalRecord } from './messages.ts';
 import { onVote } from './tally.ts';
-import { enterTerm, onTimeout, resetTerm } from './terms.ts';
+import { enterTerm, resetTerm } from './terms.ts';
+import { onTimeout } from './timeouts.ts';
 
 /** What recovery has seen so far. */
 export interface Recovery {

@@ -15,8 +15,8 @@ import { onGetHeaders, onHello, onLinkDown, onLinkUp, signOnceHeard } from './li
 import type { PeerMessage } from './messages.ts';
 import { onHave, onHeaders, onProposal } from './proposals.ts';
 import { proposeIfLeader } from './propose.ts';
-import { onVote, resolveVotes, tallyDirty } from './tally.ts';
-import { onTimeout } from './terms.ts';
+import { onVote, placeEarlyVotes, resolveVotes, tallyDirty } from './tally.ts';
+import { countTimeouts, onTimeout } from './timeouts.ts';
 import { voteIfAdvanced } from './vote.ts';
 import { fireTimers, setTimers } from './work.ts';
 
@@ -61,6 +61,7 @@ export function step(core: Core, now: Ms, wallMs: number, inputs: readonly Input
 function settle(core: Core): void {
   for (let round = 0; round < maxRounds && core.stopped === undefined; round++) {
     core.again = false;
+    if (core.termBegun) lookBack(core);
     if (core.redo.length > 0) appendLostAgain(core);
     if (core.votesUnresolved) resolveVotes(core);
     tallyDirty(core);
@@ -71,6 +72,13 @@ function settle(core: Core): void {
     voteIfAdvanced(core);
     if (!core.again) return;
   }
+}
+
+/** What this node already holds of the term that it has entered. Held Timeouts may complete the next certificate. */
+function lookBack(core: Core): void {
+  core.termBegun = false;
+  placeEarlyVotes(core);
+  countTimeouts(core);
 }
 
 function handle(core: Core, input: Input): void {

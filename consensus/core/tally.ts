@@ -10,6 +10,7 @@ import { ancestorAt, isAncestor } from './blocks.ts';
 import { learnQc, onCommitCert } from './certify.ts';
 import { commitHeight, emit, mayRepeat, send, timerBefore } from './core.ts';
 import type { Block, Core, SlotVote, VoteSlot } from './core-types.ts';
+import { sendEntry } from './entry.ts';
 import { wantHeader } from './fetch.ts';
 
 export function onVote(core: Core, vote: Vote, executed: number, from: number): void {
@@ -32,19 +33,14 @@ export function onVote(core: Core, vote: Vote, executed: number, from: number): 
   core.again = true;
 }
 
-/** Votes of a term that came before this node entered it: their senders will not repeat them. */
+/** Votes of a term, or of the one before, that came before this node entered it: their senders will not repeat them. */
 export function placeEarlyVotes(core: Core): void {
   for (const [peer, vote] of core.seenVotes.entries()) {
-    if (vote === undefined || vote.term !== core.term || peer === core.me) continue;
+    if (vote === undefined || peer === core.me || vote.term > core.term || vote.term < core.term - 1) continue;
     if (vote.commit !== null && vote.commit > vote.tipHeight) continue;
     place(core, { vote, verified: false, since: core.now, asked: 0 });
     core.dirtyTallies.add(vote.term);
   }
-}
-
-export function sendEntry(core: Core, to: number): void {
-  if (core.entry === undefined || to === core.me || !mayRepeat(core, `entry:${to}`, rebroadcastEvery)) return;
-  send(core, to, { type: 'entry', entry: core.entry.certificate });
 }
 
 function slotOf(core: Core, term: number, voter: number): VoteSlot {
