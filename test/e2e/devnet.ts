@@ -1,0 +1,205 @@
+// A devnet of real processes for a test: started, asked, broken, and ended without leaving anything behind.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadGenesis, openHome } from '../../cli/home/home.ts';
+import { holderOf } from '../../cli/home/lock.ts';
+import { sodiumSuite } from '../../lib/suites/sodium.ts';
+import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
+import { Client, lightClient, RpcClient } from '../../sdk/index.ts';
+import { type Ended, psky, shortFolder } from './psky.ts';
+
+export interface ReadyReport {
+  readonly ready: true;
+  readonly chainId: string;
+  readonly height: number;
+  readonly rpc: string;
+  readonly metrics: string;
+  readonly validators: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly pid: number;
+    readonly rpc: string;
+    readonly peer: string;
+    readonly home: string;
+  }[];
+}
+
+export interface Why {
+  readonly state: string;
+  readonly missing: readonly string[];
+  readonly have: number;
+  readonly need: number;
+  readonly height: number;
+  readonly since: string;
+  readonly sentence: string;
+  readonly remedy: string;
+}
+
+export interface Status extends Why {
+  readonly members: readonly {
+    readonly name: string;
+    readonly pid: number | null;
+    readonly state: string;
+    readonly height: number | null;
+    readonly chains: readonly { readonly name: string; readonly height: number; readonly leader: string | null }[];
+  }[];
+}
+
+export interface LoadResult {
+  readonly offered: number;
+  readonly accepted: number;
+  readonly committed: number;
+  readonly refused: number;
+  readonly lost: number;
+  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
+  readonly corrected: boolean;
+}
+
+export interface Answer<T> extends Ended {
+  readonly json: T;
+}
+
+export class TestDevnet {
+  readonly home: string;
+  report: ReadyReport | undefined;
+
+  constructor(home: string) {
+    this.home = home;
+  }
+
+  /** Starts it in the background, or resumes it. */
+  async start(...options: readonly string[]): Promise<Answer<ReadyReport>> {
+    const started = await this.ask<ReadyReport>('dev', '--ports', 'auto', '--detach', ...options);
+    if (started.status !== 0) throw new Error(`psky dev: exit ${started.status}\n${started.stdout}${started.stderr}`);
+    this.report = started.json;
+    return started;
+  }
+
+  run(...args: readonly string[]): Promise<Ended> {
+    return psky(...args, '--home', this.home);
+  }
+
+  /** One line of JSON and nothing else is what --json promises. */
+  async ask<T>(...args: readonly string[]): Promise<Answer<T>> {
+    const ended = await this.run(...args, '--json');
+    const lines = ended.stdout.split('\n').filter((line) => line !== '');
+    if (lines.length !== 1)
+      throw new Error(`psky ${args.join(' ')}: exit ${ended.status}\n${ended.stdout}${ended.stderr}`);
+    return { ...ended, json: JSON.parse(lines[0] as string) as T };
+  }
+
+  rpcOf(name: string): string {
+    const found = this.report?.validators.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`no validator ${name}`);
+    return found.rpc;
+  }
+
+  get names(): readonly string[] {
+    return (this.report?.validators ?? []).map((each) => each.name);
+  }
+
+  /** A client as a program would use it, of the main chain, over these members. */
+  client(names: readonly string[] = this.names): Client {
+    const light = lightClient({ network: loadGenesis(openHome(this.home)), chainName: 'main', suite: sodiumSuite });
+    return new Client({
+      endpoints: names.map((name) => this.rpcOf(name)),
+      platform: nodePlatform,
+      chain: 'main',
+      light,
+    });
+  }
+
+  /** Asks one member, whatever the others say. */
+  rpc(name: string): RpcClient {
+    return new RpcClient({ endpoints: [this.rpcOf(name)], platform: nodePlatform, timeoutMs: 3_000 });
+  }
+
+  /** The pids of all processes that work for this home, the supervisor among them. */
+  processes(): readonly number[] {
+    return processesOf(this.home);
+  }
+
+  get supervisor(): number | undefined {
+    return holderOf(join(this.home, 'run', 'lock.json'))?.pid;
+  }
+
+  /** SIGKILL for all of them, in the same instant. */
+  async killAll(): Promise<void> {
+    for (const pid of this.processes()) killHard(pid);
+    await eventually('all processes are gone', 5, async () => this.processes().length === 0);
+  }
+
+  /**
+   * What members hold of a chain: block ids and state roots of the last `depth` heights that all have.
+   * @returns for each height at which they differ, what each of them says
+   */
+  async differences(chain: string, names: readonly string[] = this.names, depth = 50): Promise<readonly string[]> {
+    const heights = await Promise.all(names.map((name) => this.heightOf(name, chain)));
+    const top = Math.min(...heights);
+    const from = Math.max(1, top - depth + 1);
+    const answers = await Promise.all(
+      names.map((name) => this.rpc(name).call('blocks', { chain, from, limit: depth })),
+    );
+    const said = (blocks: (typeof answers)[number]['blocks'], height: number): string => {
+      const block = blocks.find((each) => each.height === height);
+      return block === undefined ? 'nothing' : `${block.id} ${block.execHeight} ${block.stateRoot}`;
+    };
+    return Array.from({ length: top - from + 1 }, (_, i) => from + i)
+      .map((height) => ({ height, said: answers.map(({ blocks }) => said(blocks, height)) }))
+      .filter((each) => new Set(each.said).size > 1)
+      .map((each) => `${chain} ${each.height}: ${each.said.map((text, i) => `${names[i]} ${text}`).join(' | ')}`);
+  }
+
+  async heightOf(name: string, chain: string): Promise<number> {
+    const { chains } = await this.rpc(name).call('status', {});
+    return chains.find((each) => each.name === chain)?.height ?? -1;
+  }
+}
+
+/** A devnet in a folder of its own; whatever the test leaves running is killed at its end. */
+export function testDevnet(test: { teardown(action: () => void): void }): TestDevnet {
+  const home = join(shortFolder(test), 'net');
+  const devnet = new TestDevnet(home);
+  test.teardown(() => {
+    for (const pid of devnet.processes()) killHard(pid);
+  });
+  return devnet;
+}
+
+/** Processes that have this text among their arguments or in their environment. */
+export function processesOf(text: string): readonly number[] {
+  const own = String(process.pid);
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && entry !== own)
+    .filter((pid) => {
+      try {
+        return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(text));
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** @throws when the condition does not hold in time; a question that fails counts as no */
+export async function eventually(what: string, seconds: number, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + seconds * 1_000;
+  for (;;) {
+    if (await holds().catch(() => false)) return;
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    await pause(150);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // already gone
+  }
+}
