@@ -5,7 +5,7 @@ import type { Hash } from '../../lib/hash.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { milliseconds } from '../../lib/units.ts';
 import { leaderOf } from '../certificate/committee.ts';
-import { quorumCertShape, timeoutCertShape } from '../certificate/shapes.ts';
+import { timeoutCertShape } from '../certificate/shapes.ts';
 import type { QuorumCert, TimeoutCert } from '../certificate/types.ts';
 import { verifyTimeoutCert } from '../certificate/verify.ts';
 import {
@@ -319,10 +319,6 @@ export function verifiedTimeoutCert(core: Core, tc: TimeoutCert): boolean {
     core.verifiedTcs.set(key, known);
   }
   return known;
-}
-
-export function certificateHash(qc: QuorumCert): Hash {
-  return sha256Hex(encode(quorumCertShape.write(qc)));
 }
 
 /** Drops a block and what hangs on it from the tree; committed ones live on in the archive. */

@@ -33,11 +33,6 @@ export function historyRoot(peaks: Peaks): Hash {
   return root;
 }
 
-/** How many ids the peaks cover. */
-export function historySize(peaks: Peaks): number {
-  return peaks.reduce((sum, peak) => sum + 2 ** peak.height, 0);
-}
-
 function node(left: Hash, right: Hash): Hash {
   return taggedHash('mmr-node', hashToBytes(left), hashToBytes(right));
 }

@@ -77,7 +77,10 @@ export interface Opened {
   readonly credit: number;
 }
 
-/** One per Submit, once its accepted entries are synced. */
+/**
+ * One per Submit, once its accepted entries are synced. It is final: a node that cannot tell whether entries will be
+ * ordered sends no Answer and ends the stream; the client sends the same bytes again, here or to another validator.
+ */
 export interface Answer {
   readonly type: 'answer';
   readonly frame: number;
