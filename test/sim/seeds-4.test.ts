@@ -1,0 +1,5 @@
+import t from 'tap';
+import { runSeeds } from './seeds.ts';
+
+t.setTimeout(0);
+t.test('validators under all faults keep every invariant, seeds 151 to 200', async (t) => runSeeds(t, 151, 50));
