@@ -6,7 +6,7 @@ import { sha256Hex } from '../../lib/hash.ts';
 import { milliseconds } from '../../lib/units.ts';
 import { leaderOf } from '../certificate/committee.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
-import type { QuorumCert, TimeoutCert } from '../certificate/types.ts';
+import type { TimeoutCert } from '../certificate/types.ts';
 import { verifyTimeoutCert } from '../certificate/verify.ts';
 import {
   headersAheadWindows,
