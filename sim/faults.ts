@@ -104,7 +104,8 @@ export class FaultPlan {
       if (!this.#running) return;
       if (this.#deck.length === 0) this.#deck = this.#random.shuffle(this.#options.kinds);
       const kind = this.#deck.pop() as FaultKind;
-      if (!this.inject(kind)) this.#deck.unshift(kind);
+      // what found nothing to strike comes again with the next deck
+      this.inject(kind);
       this.#scheduleNext();
     });
   }

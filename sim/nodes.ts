@@ -30,7 +30,10 @@ export interface NodesOptions {
   readonly frameCheck?: () => FrameCheck;
 }
 
-/** Small enough that a run fills several; a quarter must hold the live records, 2W headers of 1 KB at most. */
+/**
+ * Small enough that a run fills several. A quarter must hold the live records: while nothing is committed, every term
+ * leaves up to W headers of half a KiB that were voted for.
+ */
 const segmentBytes = 4 * MiB;
 
 /** The chain that faults, load and checkers look at. */
