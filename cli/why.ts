@@ -38,7 +38,7 @@ export function explain(question: Question): Explanation {
   const { validators, asked } = question;
   const answers = asked.map((each) => each.status).filter((status) => status !== undefined);
   const diverged = asked.filter((each) => each.status?.state === 'diverged').map((each) => each.name);
-  const fenced = asked.filter((each) => each.status?.state === 'fenced').map((each) => each.name);
+  const fenced = asked.filter((each) => each.status?.fenced === true).map((each) => each.name);
   const silent = silentOnes(question, answers);
   const missing = validators.filter((name) => silent.has(name) || fenced.includes(name) || diverged.includes(name));
   const { q: need } = quorumOf(validators.length);

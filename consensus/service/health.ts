@@ -59,6 +59,7 @@ function statusOf({ clock, validators }: ServiceOptions, chain: ServedChain, sta
     execHeight: status.executed,
     term: status.term,
     leader: names[status.leader] ?? null,
+    fenced: status.fenced !== undefined,
     ...explained,
     missing: [...explained.missing],
   };
@@ -74,6 +75,7 @@ function silent({ system, validators }: ServiceOptions, chain: ServedChain, star
   const height = archive()?.lastHeight ?? 0;
   return {
     ...{ chain: chain.chain, name, application, height, execHeight: height, term: 0, leader: null },
+    fenced: false,
     ...{ state: 'halted', missing: [], have: 0, need: quorumOf(validators.length).q, since: isoTime(startedMs) },
     sentence: `Chain ${name} does not run on this node (${life}): it knows of no validator that takes part.`,
     remedy: 'Wait a moment; then look at `psky inspect actors` and at the log of the node.',

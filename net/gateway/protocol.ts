@@ -100,6 +100,8 @@ const chainStatus = Type.Object({
     Type.Literal('fenced'),
     Type.Literal('diverged'),
   ]),
+  /** whether this validator signs nothing for good, whatever the chain's state is */
+  fenced: Type.Boolean(),
   /** names of validators whose links are down */
   missing: Type.Array(Type.String()),
   have: Type.Integer(),

@@ -14,6 +14,7 @@ function seen(name: string, change: Partial<ChainStatus> = {}): MemberView {
     term: 0,
     leader: 'v1',
     state: 'ok',
+    fenced: false,
     missing: [],
     have: 4,
     need: 3,
@@ -73,7 +74,11 @@ t.test('divergence, fencing and slowness name their members and reasons', async 
     missing: ['v1'],
     sentence: /v1 computed/,
   });
-  t.match(ask([seen('v1', { state: 'fenced' }), ...rest]), { state: 'fenced', have: 3, sentence: /v1 is fenced/ });
+  t.match(ask([seen('v1', { state: 'fenced', fenced: true }), ...rest]), {
+    state: 'fenced',
+    have: 3,
+    sentence: /v1 is fenced/,
+  });
   const slow = ask(validators.map((name) => seen(name, { state: 'slow' })));
   t.match(slow, { state: 'slow', sentence: 'The leader waits for execution.', remedy: 'Wait.' });
 });
