@@ -49,6 +49,8 @@ export interface ClusterOptions {
   readonly roundMs?: number;
 }
 
+/** In runs longer than this faults and load come less often: there is time for all of them. */
+const longRunSeconds = 60;
 /** Until all links are up for the first time. */
 const warmUpMs = 2_000;
 /** From healing to the last accepted command at every intact validator: a few timers at their cap of 8 s. */
@@ -84,6 +86,7 @@ class Cluster {
     const { faults, network, disk, protocol } = world.random;
     this.#network = new SimNetwork(world, network.pick([localNetwork, localNetwork, wideNetwork]));
     const { f } = options.committee;
+    const isLong = options.virtualSeconds > longRunSeconds;
     const costly = options.faults.some((kind) => kind === 'byzantine' || kind === 'bit-rot');
     const indices = Array.from({ length: options.validators }, (_, index) => index);
     this.#sacrificed = new Set(costly ? faults.shuffle(indices).slice(0, f) : []);
@@ -129,9 +132,13 @@ class Cluster {
         misbehave: (host, forMs) => this.#misbehave(host, forMs),
         mayRot: (path) => path.endsWith('.segment'),
       },
-      { kinds: options.faults, everyMs: [100, 1500], rotFromMs: options.virtualSeconds * 600 },
+      { kinds: options.faults, everyMs: isLong ? [400, 3000] : [100, 1500], rotFromMs: options.virtualSeconds * 600 },
     );
-    this.#load = new Load(world, { nodes: () => this.#nodes, trusted: (index) => !this.#sacrificed.has(index) });
+    this.#load = new Load(world, {
+      pauseMs: isLong ? [100, 1000, 4000] : [10, 100, 400, 2000],
+      nodes: () => this.#nodes,
+      trusted: (index) => !this.#sacrificed.has(index),
+    });
   }
 
   run(): void {

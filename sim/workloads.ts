@@ -14,6 +14,8 @@ export interface SimNode {
 }
 
 export interface LoadTargets {
+  /** between two bursts, one of these */
+  readonly pauseMs: readonly number[];
   readonly nodes: () => ReadonlyMap<number, SimNode>;
   /** whose word `accepted` counts */
   readonly trusted: (index: number) => boolean;
@@ -62,7 +64,7 @@ export class Load {
     const count = random.pick([1, 1, 3, 20, 60]);
     const gapMs = random.pick([0.1, 1, 10, 100]);
     for (let i = 0; i < count; i++) this.#world.after(i * gapMs, () => this.#submitAnywhere(run));
-    this.#world.after(count * gapMs + random.pick([10, 100, 400, 2000]), () => this.#burst(run));
+    this.#world.after(count * gapMs + random.pick(this.#targets.pauseMs), () => this.#burst(run));
   }
 
   #submitAnywhere(run: number): void {
