@@ -2,7 +2,7 @@
 
 import { assert } from '../lib/assert.ts';
 import type { NodeId } from '../net/index.ts';
-import type { Output, PeerMessage } from './core/index.ts';
+import { fittingHeaders, type Output, type PeerMessage } from './core/index.ts';
 import type { Engine, EngineOptions, Fx } from './engine-state.ts';
 import { encodeBatchHeader, encodeMessage } from './wire.ts';
 
@@ -39,7 +39,8 @@ export function serveHeaders(
 ): void {
   effects.request((answer) => {
     archive.headersDown(id, above, count, (headers) => {
-      if (headers.length > 0) answer({ type: 'serve', to, message: { type: 'headers', id, headers } });
+      if (headers.length > 0)
+        answer({ type: 'serve', to, message: { type: 'headers', id, headers: fittingHeaders(headers) } });
     });
   });
 }

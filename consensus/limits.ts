@@ -47,6 +47,8 @@ export const maxLinksWindows = 2;
 
 /** §9: headers in one answer to Get. 256 × (100 lanes × 40 B + 400 B) = 1.1 MB at n = 100, 140 KB at n = 4. */
 export const maxHeadersPerAnswer = 256;
+/** And never more bytes than this, half a control message; the asker goes on from the lowest that it got. */
+export const maxHeaderBytesPerAnswer = 512 * KiB;
 /** §9: committed blocks whose batches a node that is behind asks for at once: 16 × 4 lanes × 512 KiB at n = 4, spread over the peers. */
 export const blocksFetchedAhead = 16;
 /** §9: batches asked of one peer and not yet answered. */

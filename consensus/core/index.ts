@@ -3,7 +3,7 @@ export { commitHeight, createCore, maySign } from './core.ts';
 export type { Block, Core, CoreOptions, Output, Roots, StopReason } from './core-types.ts';
 export { appendToHistory, historyRoot, noPeaks, type Peaks } from './history.ts';
 export { type BatchContent, maySeal } from './lanes.ts';
-export { committedBlock, signedHeader } from './links.ts';
+export { fittingHeaders, signedHeader } from './links.ts';
 export type {
   Base,
   Batch,

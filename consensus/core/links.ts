@@ -3,6 +3,7 @@
 import { leaderOf } from '../certificate/committee.ts';
 import type { LaneHead, Vote } from '../certificate/types.ts';
 import { verifyTimeout, verifyVote } from '../certificate/verify.ts';
+import { maxHeaderBytesPerAnswer } from '../limits.ts';
 import { ancestorAt } from './blocks.ts';
 import { learnQc, onCommitCert, onTimeoutCert } from './certify.ts';
 import { append, commitHeight, emit, send } from './core.ts';
@@ -169,11 +170,23 @@ export function onGetHeaders(
     at = at.parent
   )
     headers.push(signedHeader(at));
-  if (headers.length > 0) send(core, from, { type: 'headers', id: request.id, headers });
+  if (headers.length > 0) send(core, from, { type: 'headers', id: request.id, headers: fittingHeaders(headers) });
   else emit(core, { type: 'serve-headers', to: from, id: request.id, above: request.above, count: request.count });
 }
 
-/** Whether a committed height is still in memory; older blocks come from the archive. */
-export function committedBlock(core: Core, height: number): Block | undefined {
-  return height > commitHeight(core) ? undefined : ancestorAt(core.committedTip, height);
+/** As many of a chain's headers as one control message holds: at n = 100 a hundred lanes and an entry make 30 KiB each. */
+export function fittingHeaders(headers: readonly SignedHeader[]): readonly SignedHeader[] {
+  let bytes = 0;
+  const end = headers.findIndex((signed, index) => {
+    bytes += sizeOf(signed);
+    return bytes > maxHeaderBytesPerAnswer && index > 0;
+  });
+  return end < 0 ? headers : headers.slice(0, end);
+}
+
+/** An upper estimate: 96 bytes around each signature cover the other fields of a vote or Timeout. */
+function sizeOf({ header, signature, entry }: SignedHeader): number {
+  const signed = [...(entry?.timeouts ?? []), ...(entry?.qc?.votes ?? [])];
+  const inEntry = signed.reduce((sum, each) => sum + each.signature.length + 96, 34 * (entry?.qc?.links.length ?? 0));
+  return header.orderBytes.length + header.stateBytes.length + signature.length + 256 + inEntry;
 }

@@ -158,6 +158,8 @@ export function startFrom(core: Core, base: Base): void {
   core.committedTip = block;
   core.commitCert = base.commitCert ?? undefined;
   core.lastOrdered = base.lastOrdered;
+  const { execHeight, stateRoot, outboxRoot } = block; // certified, so as good as executed (E1)
+  if (!core.roots.has(execHeight)) core.roots.set(execHeight, { stateRoot, outboxRoot });
   if (base.commitCert !== null) noteQc(core, base.commitCert);
   for (let index = 0; index < core.lanes.length; index++) {
     const at = block.cut[index] as Block['cut'][number];
