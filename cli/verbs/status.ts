@@ -1,14 +1,15 @@
 // psky status and psky why: how the network is, and why it is so.
 
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PskyError } from '../../lib/errors.ts';
 import type { ChainStatus, RpcResult } from '../../net/gateway/protocol.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
 import { RpcClient } from '../../sdk/index.ts';
 import { exitCode } from '../exit.ts';
-import { type Home, loadGenesis, type NodeHome } from '../home/home.ts';
+import { defaultHome, type Home, loadGenesis, type NodeHome } from '../home/home.ts';
+import { holderOf } from '../home/lock.ts';
 import { formatTable } from '../output.ts';
 import { type RunningInfo, runningInfo } from '../running.ts';
 import { addVerb, type Call, type Finish } from '../verb.ts';
@@ -79,7 +80,7 @@ async function survey(call: Call): Promise<Survey> {
     chain,
     validators,
     asked: asked.map((each) => ({ name: each.name, status: chainOf(each, chain) })),
-    revive: (name) => reviveCommand(home, name),
+    revive: (name) => reviveCommand(call, home, name),
     fallbackSince: lastSignOfLife(asked),
   });
   return { explanation, asked, chain };
@@ -89,8 +90,12 @@ function chainOf(asked: Asked, chain: string): ChainStatus | undefined {
   return asked.node?.chains.find((each) => each.name === chain);
 }
 
-function reviveCommand(home: Home, name: string): string {
-  return home.kind === 'devnet' ? `psky dev revive ${name} --home ${home.path}` : `psky start --home <home of ${name}>`;
+/** As it is to be typed here: without --home where the verb finds it by itself. */
+function reviveCommand(call: Call, home: Home, name: string): string {
+  if (home.kind !== 'devnet') return `psky start --home <home of ${name}>`;
+  const place = resolve(defaultHome(call.environment)) === home.path ? '' : ` --home ${home.path}`;
+  // nobody is there to revive one: the whole devnet is started
+  return holderOf(home.supervisorFile) === undefined ? `psky dev${place}` : `psky dev revive ${name}${place}`;
 }
 
 /** When the newest log of those who do not answer was last written. */
