@@ -14,8 +14,9 @@ import { type Bytes, bigEndian, concatBytes, fromUtf8, toHex } from '../lib/byte
 import { sha256 } from '../lib/hash.ts';
 import type { KeyPair, SignatureSuite } from '../lib/suites/suite.ts';
 import { MiB, milliseconds, seconds } from '../lib/units.ts';
-import type { FrameCheck, NodeId } from '../net/index.ts';
+import { createFrameCheck, type FrameCheck, type NodeId } from '../net/index.ts';
 import { createNode, markFirstStart, type Node, type NodeFault, type NodePorts } from '../node.ts';
+import { witnessedFrameCheck } from './checkers/frame-witness.ts';
 import type { Boot, ClusterOptions } from './cluster.ts';
 import { simLog } from './notes.ts';
 import { rememberingSuite } from './remembering-suite.ts';
@@ -132,7 +133,7 @@ function bootNode(setup: NodeSetup, ready: (node: SimNode) => void): void {
         lowDiskBytes: MiB,
         plannedTermMs: milliseconds(setup.options.plannedTermMs),
         hooks: () => boot.hooks,
-        ...(setup.options.frameCheck === undefined ? {} : { frameCheck: setup.options.frameCheck }),
+        frameCheck: witnessedFrameCheck(setup.options.frameCheck ?? createFrameCheck, host.world),
       },
       ports,
     );
