@@ -81,9 +81,10 @@ export interface Application {
   apply(block: OrderedBlock, done: Answer<Applied>): void;
   /** a read at the newest applied state, or at `atHeight` while that is kept (the last 256 heights) */
   query(request: QueryRequest, done: Answer<QueryAnswer>): void;
-  /** for a node too far behind; `at` names the checkpoint's height */
-  snapshot(done: Answer<Bytes>): void;
-  restore(snapshot: Bytes, expected: { readonly height: number; readonly stateRoot: Hash }, done: Answer<void>): void;
+  /** The newest state in parts of at most `maxSnapshotPartBytes`, for a node too far behind; no block is applied meanwhile. */
+  snapshot(each: (part: Bytes, next: () => void) => void, done: Answer<void>): void;
+  /** Replaces the state. Parts that do not lead to the expected root are a fault, and leave no state. */
+  restore(source: SnapshotSource, expected: RestoredHead, done: Answer<void>): void;
   /** a pending change of validators at the applied state, or undefined */
   validatorSet(): Bytes | undefined;
   /** the ledger's own traffic between validators, opaque to consensus */
@@ -91,6 +92,16 @@ export interface Application {
   /** commits of other chains that this chain may rely on; none in version 1 */
   externalFinality(): Bytes | undefined;
   close(done: Answer<void>): void;
+}
+
+/** Where a restored state stands: what a certified checkpoint and its block say of it. */
+export interface RestoredHead extends HeightRoots {
+  readonly timeMs: number;
+}
+
+/** The parts of a snapshot in order; undefined behind the last one. */
+export interface SnapshotSource {
+  part(index: number, done: Answer<Bytes | undefined>): void;
 }
 
 export interface QueryRequest {

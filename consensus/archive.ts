@@ -1,5 +1,6 @@
 // The block archive of one chain (§3): batches stay in the journal where they were written once, and the store says where;
-// headers of committed blocks are kept in the store by height. Serves peers that lag and readers of old blocks.
+// headers of committed blocks are kept in the store by height. Serves peers that lag and readers of old blocks. Where the
+// journal retains a bound only, blocks whose batches are gone leave too (§9).
 
 import type { Position, Ticket } from '../actors/index.ts';
 import { assert } from '../lib/assert.ts';
@@ -8,6 +9,7 @@ import { type Hash, hashFromBytes, hashToBytes } from '../lib/hash.ts';
 import { misfit } from '../lib/shape.ts';
 import type { JournalView, Store, StoreWrite } from '../storage/index.ts';
 import type { Batch, SignedHeader } from './core/index.ts';
+import { blocksPerClearing, maxMarks } from './limits.ts';
 import { decodeRecord, decodeSignedHeader, encodeSignedHeader } from './wire.ts';
 
 export interface ArchivedBlock {
@@ -33,6 +35,14 @@ interface Place {
 const blockKey = (height: number): Bytes => concatBytes([Uint8Array.of(1), bigEndian(height, 8)]);
 const idKey = (id: Hash): Bytes => concatBytes([Uint8Array.of(2), hashToBytes(id)]);
 const batchKey = (digest: Hash): Bytes => concatBytes([Uint8Array.of(3), hashToBytes(digest)]);
+const markKey = (height: number): Bytes => concatBytes([Uint8Array.of(4), bigEndian(height, 8)]);
+const oldestKey = Uint8Array.of(5);
+
+/** Batches of blocks above `height` stand in the journal at `position` or later. */
+interface Mark {
+  readonly height: number;
+  readonly position: Position;
+}
 
 export class Archive {
   private readonly store: Store;
@@ -40,15 +50,104 @@ export class Archive {
   /** journalled batches of blocks that are not archived yet */
   private readonly fresh = new Map<Hash, { readonly position: Position } | Ticket>();
   lastHeight = 0;
+  /** the lowest block that is held with all its batches */
+  oldest = 1;
+  /** ascending */
+  private marks: Mark[] = [];
+  private clearing = false;
+  private onOldest: () => void = () => {};
 
   constructor(store: Store, journal: JournalView) {
     this.store = store;
     this.journal = journal;
   }
 
+  /** Reads how far down the archive reaches. */
+  open(done: (fault: string | undefined) => void): void {
+    this.store.get(oldestKey, (fault, value) => {
+      if (fault !== undefined) return done(fault.message);
+      this.oldest = value === undefined ? 1 : readUint(value, 0, 8);
+      this.store.range({ from: markKey(0), to: oldestKey, limit: maxMarks }, (fault, rows) => {
+        if (fault !== undefined) return done(fault.message);
+        this.marks = rows.map(([key, value]) => ({
+          height: readUint(key, 1, 8),
+          position: readUint(value, 0, 8) as Position,
+        }));
+        this.journal.onPruned(() => this.dropPruned());
+        this.dropPruned();
+        this.clearOld();
+        done(undefined);
+      });
+    });
+  }
+
+  /** Where the journal must be kept for blocks that are not archived yet; true at the moment when the last one is. */
+  mark(): Mark {
+    return { height: this.lastHeight, position: this.oldestFresh(this.journal.appended) as Position };
+  }
+
+  /**
+   * A snapshot stands at a mark and can take the place of what lies below it: from now on the journal may prune that.
+   * @param done called when the mark is durable
+   */
+  releaseBelow({ height, position }: Mark, done: (fault: string | undefined) => void): void {
+    this.store.batch([{ key: markKey(height), value: bigEndian(position, 8) }], { sync: true }, (fault) => {
+      if (fault !== undefined) return done(fault.message);
+      this.marks.push({ height, position });
+      this.journal.keepFrom(position);
+      done(undefined);
+    });
+  }
+
+  /** Who hears that `oldest` has changed. */
+  whenOldestChanges(listener: () => void): void {
+    this.onOldest = listener;
+  }
+
+  /** Segments are gone: the lowest mark that stands above them says which blocks are whole. */
+  private dropPruned(): void {
+    const { oldest } = this.journal;
+    const gone = this.marks.filter(({ position }) => position < oldest);
+    this.marks = this.marks.filter(({ position }) => position >= oldest);
+    const [lowest] = this.marks;
+    if (gone.length === 0 || lowest === undefined || lowest.height < this.oldest) return;
+    this.oldest = lowest.height + 1;
+    const writes: StoreWrite[] = gone.map(({ height }) => ({ key: markKey(height), value: null }));
+    writes.push({ key: oldestKey, value: bigEndian(this.oldest, 8) });
+    this.store.batch(writes, { sync: false }, () => this.clearOld());
+    this.onOldest();
+  }
+
+  /** Rows of blocks below the oldest, a slice at a time; the next slice begins with what is there then. */
+  private clearOld(): void {
+    if (this.clearing) return;
+    this.clearing = true;
+    const range = { from: blockKey(0), to: blockKey(this.oldest), limit: blocksPerClearing };
+    this.store.range(range, (fault, rows) => {
+      this.clearing = false;
+      if (fault !== undefined || rows.length === 0) return;
+      const writes: StoreWrite[] = rows.flatMap(([key, value]) => {
+        const block = decodeBlock(readUint(key, 1, 8), value);
+        const batches = block?.batches.map(({ digest }) => batchKey(digest)) ?? [];
+        const id = block === undefined ? [] : [idKey(block.signed.header.id)];
+        return [key, ...id, ...batches].map((each) => ({ key: each, value: null }));
+      });
+      this.clearing = true;
+      this.store.batch(writes, { sync: false }, (fault) => {
+        this.clearing = false;
+        if (fault === undefined) this.clearOld();
+      });
+    });
+  }
+
   /** The record of a batch: its ticket when it was just persisted, or its position when it was replayed. */
   journalled(digest: Hash, place: { readonly position: Position } | Ticket): void {
     this.fresh.set(digest, place);
+  }
+
+  /** Batches that no block needs, or that are archived: they hold back no pruning. */
+  forget(digests: readonly Hash[]): void {
+    for (const digest of digests) this.fresh.delete(digest);
   }
 
   /** After recovery: only batches of blocks that are still to be executed matter. */

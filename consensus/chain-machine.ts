@@ -1,4 +1,5 @@
-// The life of a chain on this node: its application opens, its actors run, and it stops by itself when it must.
+// The life of a chain on this node: its application opens, its actors run, it opens again over a state that it has
+// adopted from its peers, and it stops by itself when it must.
 
 import { assign, setup } from 'xstate';
 
@@ -6,6 +7,7 @@ export type ChainEvent =
   | { readonly type: 'opened' }
   | { readonly type: 'ready' }
   | { readonly type: 'open-failed'; readonly reason: string }
+  | { readonly type: 'adopted' }
   | { readonly type: 'diverged'; readonly reason: string }
   | { readonly type: 'stop' };
 
@@ -18,6 +20,7 @@ export const chainMachine = setup({
     explain: assign({ reason: ({ event }) => ('reason' in event ? event.reason : null) }),
     open: () => {},
     startActors: () => {},
+    stopActors: () => {},
     announce: () => {},
   },
 }).createMachine({
@@ -30,7 +33,7 @@ export const chainMachine = setup({
       on: { opened: 'replaying', 'open-failed': { target: 'failed', actions: 'explain' } },
     },
     replaying: { entry: 'startActors', on: { ready: 'running' } },
-    running: { entry: 'announce' },
+    running: { entry: 'announce', on: { adopted: { target: 'opening', actions: 'stopActors' } } },
     /** roots differ from those of a certified block: the core orders and signs nothing any more; status and evidence stay */
     diverged: {},
     failed: {},

@@ -1,17 +1,18 @@
 // What the actors of one chain say to each other and to those outside who ask. Addresses: <chain>/chain/main is the
-// supervisor; below it admission/main, engine/main, executor/main and validator/main.
+// supervisor; below it admission/main, engine/main, executor/main, adoption/main and validator/main.
 
 import { type Address, address, type Message } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import type { Hash } from '../lib/hash.ts';
 import type { BatchOutcome, QueryRequest } from './application.ts';
-import type { Batch, BatchContent, Block, Roots, SignedHeader, StopReason } from './core/index.ts';
+import type { Batch, BatchContent, Block, Peaks, Roots, SignedHeader, StopReason } from './core/index.ts';
 
 export interface ChainAddresses {
   readonly chain: Address;
   readonly admission: Address;
   readonly engine: Address;
   readonly executor: Address;
+  readonly adoption: Address;
   readonly validator: Address;
 }
 
@@ -22,6 +23,7 @@ export function chainAddresses(chain: Hash): ChainAddresses {
     admission: part('admission'),
     engine: part('engine'),
     executor: part('executor'),
+    adoption: part('adoption'),
     validator: part('validator'),
   };
 }
@@ -146,7 +148,14 @@ export type ValidatorLife = 'replaying' | 'syncing' | 'following' | 'leading' | 
 export interface Execute extends Message {
   readonly type: 'execute';
   readonly block: Block;
+  /** the history before the block */
+  readonly past: Peaks;
   readonly batches: readonly Batch[];
+}
+
+/** To the executor: the journal can prune no more until a snapshot takes the place of older blocks (§9). */
+export interface SnapshotDue extends Message {
+  readonly type: 'snapshot-due';
 }
 
 export interface ExecutedHeight extends Message {

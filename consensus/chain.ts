@@ -9,6 +9,7 @@ import {
   type Behavior,
   type Message,
   machineBehavior,
+  type Position,
   type Supervision,
 } from '../actors/index.ts';
 import type { Hash } from '../lib/hash.ts';
@@ -17,6 +18,7 @@ import { type Ms, minutes } from '../lib/units.ts';
 import type { Links, NodeId } from '../net/index.ts';
 import { type JournalView, prefixedStore, type Store } from '../storage/index.ts';
 import { admissionBehavior } from './admission.ts';
+import { adoptionBehavior } from './adoption.ts';
 import type { Application, Opened } from './application.ts';
 import { Archive } from './archive.ts';
 import type { Committee } from './certificate/committee.ts';
@@ -25,6 +27,7 @@ import { chainAddresses } from './chain-messages.ts';
 import { engineBehavior } from './engine.ts';
 import { executorBehavior } from './executor.ts';
 import type { CoreHooks } from './hooks.ts';
+import { Snapshots } from './snapshots.ts';
 import { type ValidatorEvent, validatorMachine } from './validator-machine.ts';
 import { encodeRecord } from './wire.ts';
 
@@ -63,9 +66,16 @@ export interface ChainHandle {
   parts(): ChainParts | undefined;
 }
 
-/** Keys of the store: the archive's under 1, the application's under 2, both after the chain's id. */
+interface OpenedChain {
+  readonly parts: ChainParts;
+  readonly snapshots: Snapshots;
+  readonly state: Opened;
+}
+
+/** Keys of the store: the archive's under 1, the application's under 2, snapshots' under 3, each before the chain's id. */
 const archivePart = 1;
 const applicationPart = 2;
+const snapshotsPart = 3;
 
 const escalate: Supervision = { strategy: 'escalate', restarts: 0, withinMs: minutes(5) };
 const restartOnce: Supervision = { strategy: 'one-for-one', restarts: 1, withinMs: minutes(5) };
@@ -94,40 +104,64 @@ export function startChain(system: Pick<ActorSystem, 'spawn'>, options: ChainOpt
 function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => void) {
   const addresses = chainAddresses(options.chain);
   const id = hashToBytes(options.chain);
-  let opened: { readonly parts: ChainParts; readonly state: Opened } | undefined;
+  const part = (number: number): Store => prefixedStore(options.store, Uint8Array.of(number, ...id));
+  let opened: OpenedChain | undefined;
   return machineBehavior<typeof chainMachine, ChainEvent>({
     machine: chainMachine,
     mailbox: { capacity: 64 },
     actions: {
       open: (_, effects) =>
         effects.request((answer) => {
-          const application = options.openApplication(
-            prefixedStore(options.store, Uint8Array.of(applicationPart, ...id)),
-          );
-          const archive = new Archive(prefixedStore(options.store, Uint8Array.of(archivePart, ...id)), options.journal);
-          application.open((error, state) => {
-            opened = { parts: { application, archive }, state };
-            archive.lastHeight = state.height; // a block is archived before it is applied
-            answer(error === undefined ? { type: 'opened' } : { type: 'open-failed', reason: error.message });
+          const snapshots = new Snapshots(part(snapshotsPart), part(applicationPart));
+          const archive = new Archive(part(archivePart), options.journal);
+          const failed = (reason: string): void => answer({ type: 'open-failed', reason });
+          snapshots.open((fault) => {
+            if (fault !== undefined) return failed(fault);
+            // said before anything can be pruned
+            options.journal.keepFrom(snapshots.newest()?.mark ?? (0 as Position));
+            archive.open((fault) => {
+              if (fault !== undefined) return failed(fault);
+              const application = options.openApplication(snapshots.applicationStore());
+              application.open((error, state) => {
+                if (error !== undefined) return failed(error.message);
+                archive.lastHeight = state.height; // a block is archived before it is applied
+                opened = { parts: { application, archive }, snapshots, state };
+                answer({ type: 'opened' });
+              });
+            });
           });
         }),
       startActors: (_, effects) => {
         if (opened === undefined) return;
-        const { parts, state } = opened;
+        const { parts, snapshots, state } = opened;
         const { application, archive } = parts;
-        const shared = { ...options, archive, addresses };
+        const shared = { ...options, archive, snapshots, addresses };
         effects.spawn(addresses.validator, validatorBehavior(), { supervision: escalate });
         effects.spawn(
           addresses.admission,
           admissionBehavior({ application, chain: options.chain, addresses, shard: options.shard }),
           { supervision: escalate },
         );
-        effects.spawn(addresses.executor, executorBehavior({ application, archive, addresses, height: state.height }), {
+        const { height } = state;
+        effects.spawn(addresses.executor, executorBehavior({ application, archive, snapshots, addresses, height }), {
           supervision: escalate,
         });
+        effects.spawn(
+          addresses.adoption,
+          adoptionBehavior({
+            ...shared,
+            openNext: () => options.openApplication(snapshots.nextApplicationStore()),
+            misbehaved: (peer, reason) => options.links.misbehaved(peer, reason),
+          }),
+          { supervision: escalate },
+        );
         const onApp = (from: number, topic: string, bytes: Uint8Array): void => application.onApp(from, topic, bytes);
         effects.spawn(addresses.engine, engineBehavior({ ...shared, opened: state, onApp }), { supervision: escalate });
         effects.request(() => publish(parts));
+      },
+      stopActors: (_, effects) => {
+        const { admission, engine, executor, adoption, validator } = addresses;
+        for (const each of [admission, engine, executor, adoption, validator]) effects.stop(each);
       },
       announce: (_, effects) => effects.send(options.shard, { type: 'replayed', owner: options.chain } as Message),
     },

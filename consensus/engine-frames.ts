@@ -65,6 +65,29 @@ export function serveBatches(
   }
 }
 
+/** At most `count` parts a request (1 MiB); the peer asks for more when it has stored them. */
+export function serveSnapshot(
+  { snapshots }: EngineOptions,
+  { core }: Engine,
+  to: number,
+  { height, from, count }: Extract<PeerMessage, { type: 'get-snapshot' }>,
+  effects: Fx,
+): void {
+  const head = snapshots.headAt(height);
+  if (head === undefined) return; // a newer one has taken its place, and was offered
+  const { commitCert } = core;
+  effects.request((answer) => {
+    if (from === 0) {
+      const fits = commitCert?.id === head.signed.header.id;
+      answer({ type: 'serve', to, message: { type: 'snapshot-head', head, commitCert: fits ? commitCert : null } });
+    }
+    snapshots.parts(height, from, count, (_fault, parts) => {
+      for (const [i, bytes] of parts.entries())
+        answer({ type: 'serve', to, message: { type: 'snapshot-part', height, index: from + i, bytes } });
+    });
+  });
+}
+
 export function pauseLane(
   { links, nodeIds }: EngineOptions,
   { lane, paused }: Extract<Output, { type: 'pause-lane' }>,

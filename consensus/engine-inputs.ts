@@ -1,8 +1,10 @@
 // What reaches the core: frames and batches of peers, decoded, gathered until the turn that steps it.
 
+import type { Message } from '../actors/index.ts';
 import type { LinkMessage, NodeId } from '../net/index.ts';
 import type { Seal } from './chain-messages.ts';
-import type { Input } from './core/index.ts';
+import type { Input, Kept } from './core/index.ts';
+import { serveSnapshot } from './engine-frames.ts';
 import type { Engine, EngineOptions, Fx } from './engine-state.ts';
 import { decodeBatch, decodeMessage } from './wire.ts';
 
@@ -26,8 +28,25 @@ export function onFrame(
     effects.request(() => options.links.misbehaved(peer, message));
     return;
   }
-  if (message.type === 'app') effects.request(() => options.onApp(from, message.topic, message.bytes));
-  else give(engine, { type: 'message', from, message }, effects);
+  switch (message.type) {
+    case 'app':
+      effects.request(() => options.onApp(from, message.topic, message.bytes));
+      break;
+    case 'get-snapshot':
+      serveSnapshot(options, engine, from, message, effects);
+      break;
+    case 'snapshot-head':
+    case 'snapshot-part':
+      effects.send(options.addresses.adoption, { type: 'snapshot', from, message } as Message);
+      break;
+    default:
+      give(engine, { type: 'message', from, message }, effects);
+  }
+}
+
+/** What this node's archive can serve. */
+export function keptOf({ archive, snapshots }: EngineOptions): Kept {
+  return { oldest: archive.oldest, snapshot: snapshots.newest()?.certificate };
 }
 
 export function onBulk(

@@ -2,6 +2,7 @@
 
 import type { Message, Position } from '../actors/index.ts';
 import type { NodeId } from '../net/index.ts';
+import type { CheckpointCert } from './certificate/types.ts';
 import type { Output } from './core/index.ts';
 import { pauseLane, serveBatches, serveHeaders, transmit } from './engine-frames.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx } from './engine-state.ts';
@@ -92,6 +93,14 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       break;
     case 'checkpoint':
       onCheckpoint(options, engine, effects);
+      certifySnapshot(options, output.certificate, effects);
+      break;
+    case 'forgotten':
+      options.archive.forget(output.digests);
+      break;
+    case 'adopt':
+    case 'frozen':
+      effects.send(addresses.adoption, output);
       break;
     case 'proposed':
     case 'signed':
@@ -128,6 +137,23 @@ function onCheckpoint({ archive, journal }: EngineOptions, engine: Engine, effec
   if (mark === undefined) return;
   effects.request(() => {
     archive.sync(() => journal.releaseBelow(Math.min(mark, archive.oldestFresh(mark)) as Position));
+  });
+}
+
+/** §9: the journal may prune what lies below a certified snapshot; where it could prune nothing, the next one is due. */
+function certifySnapshot(
+  { addresses, archive, journal, snapshots }: EngineOptions,
+  certificate: CheckpointCert,
+  effects: Fx,
+): void {
+  if (journal.pruningHeld) effects.send(addresses.executor, { type: 'snapshot-due' } as Message);
+  effects.request((answer) => {
+    const settle = (fault: string | undefined): void =>
+      answer(fault === undefined ? { type: 'kept-changed' } : { type: 'certify-failed', reason: fault });
+    snapshots.certify(certificate, (fault, certified) => {
+      if (fault !== undefined || certified === undefined) return fault === undefined ? undefined : settle(fault);
+      archive.releaseBelow({ height: certificate.height, position: certified.mark }, settle);
+    });
   });
 }
 

@@ -3,7 +3,7 @@
 import type { Position } from '../actors/index.ts';
 import { misfit } from '../lib/shape.ts';
 import { finishRecovery, liveRecords, recoverRecord } from './core/index.ts';
-import { give } from './engine-inputs.ts';
+import { give, keptOf } from './engine-inputs.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx, ReplayedRecord } from './engine-state.ts';
 import { replaySliceBytes } from './limits.ts';
 import { decodeRecord, encodeRecord } from './wire.ts';
@@ -57,5 +57,5 @@ export function onReplayed(
   effects.request(() => options.links.subscribe(options.committee.chain, effects.self));
   effects.send(options.addresses.validator, { type: 'replayed' });
   effects.send(options.addresses.chain, { type: 'ready' });
-  give(engine, { type: 'wake' }, effects);
+  give(engine, { type: 'kept', kept: keptOf(options) }, effects);
 }

@@ -18,6 +18,7 @@ import type {
 } from './chain-messages.ts';
 import type { Core, Input, JournalRecord, Output, PeerMessage, Recovery } from './core/index.ts';
 import type { CoreHooks } from './hooks.ts';
+import type { Snapshots } from './snapshots.ts';
 
 export interface EngineOptions {
   /** the chain's name in its network, for metrics */
@@ -32,6 +33,7 @@ export interface EngineOptions {
   readonly plannedTermMs: Ms;
   readonly journal: JournalView;
   readonly archive: Archive;
+  readonly snapshots: Snapshots;
   readonly links: Links;
   /** the slowest smoothed round trip to a validator, for T1's base */
   readonly roundTripMs: () => number;
@@ -51,6 +53,10 @@ export type EngineMessage =
   | Cover
   | { readonly type: 'status' }
   | { readonly type: 'checkpoint' }
+  /** what the archive can serve has changed */
+  | { readonly type: 'kept-changed' }
+  | { readonly type: 'certify-failed'; readonly reason: string }
+  | { readonly type: 'freeze'; readonly height: number }
   | { readonly type: 'turn' }
   | { readonly type: 'expire-readers' }
   | { readonly type: 'wake' }

@@ -5,7 +5,7 @@ import type { Behavior, Description } from '../actors/index.ts';
 import { milliseconds } from '../lib/units.ts';
 import { beginRecovery, type Core, commitHeight, createCore, nextDeadline, type Output, step } from './core/index.ts';
 import { transmit } from './engine-frames.ts';
-import { give, onBulk, onFrame, onLink, onSeal } from './engine-inputs.ts';
+import { give, keptOf, onBulk, onFrame, onLink, onSeal } from './engine-inputs.ts';
 import { tellLife, tellReadiness, tellSealing } from './engine-life.ts';
 import { askRoundTrip, performAll } from './engine-outputs.ts';
 import { answerReaders, expireReaders, onCover } from './engine-readers.ts';
@@ -60,6 +60,7 @@ function start(options: EngineOptions, effects: Fx): Engine {
     effects.now,
     effects.wallMs,
   );
+  effects.request((answer) => options.archive.whenOldestChanges(() => answer({ type: 'kept-changed' })));
   effects.request((answer) => replay(options, answer));
   return {
     core,
@@ -125,6 +126,15 @@ function receive(options: EngineOptions, engine: Engine, message: EngineMessage,
       break;
     case 'checkpoint':
       effects.reply(checkpointOf(engine));
+      break;
+    case 'kept-changed':
+      give(engine, { type: 'kept', kept: keptOf(options) }, effects);
+      break;
+    case 'certify-failed':
+      effects.fatal(`a snapshot of chain ${options.committee.chain} cannot be written: ${message.reason}`);
+      break;
+    case 'freeze':
+      give(engine, message, effects);
       break;
     case 'serve':
       transmit(options, engine, { to: message.to, message: message.message, after: undefined }, effects);

@@ -1,103 +1,32 @@
 // The actor that executes committed blocks, one after the other, and answers reads. Execution follows commit and never
 // holds it up; the application slices its own work.
 
-import type { Address, Asker, Behavior, Effects, Message } from '../actors/index.ts';
+import type { Address, Behavior, Message } from '../actors/index.ts';
 import type { Hash } from '../lib/hash.ts';
-import { type Ms, milliseconds } from '../lib/units.ts';
-import type { Application, Applied, BatchOutcome, QueryAnswer } from './application.ts';
-import type { Archive } from './archive.ts';
+import type { Applied } from './application.ts';
 import type {
   AwaitOutcome,
   BatchFate,
   BlockExecuted,
-  ChainAddresses,
-  Covered,
   Execute,
   ExecutedHeight,
   Outcome,
   Place,
-  Queried,
-  Query,
   Reappended,
-  Subscribe,
-  TellFate,
-  Unsubscribe,
 } from './chain-messages.ts';
 import { signedHeader } from './core/index.ts';
+import { answerReaders, onAnswered, onCovered, onQuery } from './executor-reads.ts';
+import type { ExecutedBatch, Executor, ExecutorFx, ExecutorMessage, ExecutorOptions } from './executor-state.ts';
 import { errorCode } from './faults.ts';
 import {
+  checkpointEvery,
   maxAwaitedOutcomes,
   maxRememberedMoves,
   maxRememberedOutcomes,
   maxSubscribers,
-  maxWaitingReaders,
 } from './limits.ts';
 
-export interface ExecutorOptions {
-  readonly application: Application;
-  readonly archive: Archive;
-  readonly addresses: ChainAddresses;
-  /** of the last block that the application had applied when it opened */
-  readonly height: number;
-}
-
-type In =
-  | Execute
-  | Query
-  | AwaitOutcome
-  | TellFate
-  | Reappended
-  | Subscribe
-  | Unsubscribe
-  | { readonly type: 'applied'; readonly applied: Applied }
-  | { readonly type: 'failed'; readonly reason: string }
-  | { readonly type: 'subscriber-gone'; readonly subscriber: Address }
-  | {
-      readonly type: 'covered-query';
-      readonly query: Query;
-      readonly asker: Asker | undefined;
-      readonly reply: Message;
-    }
-  | { readonly type: 'cover-timeout'; readonly asker: Asker | undefined }
-  | { readonly type: 'expire-readers' }
-  | {
-      readonly type: 'answered';
-      readonly asker: Asker | undefined;
-      readonly answer: QueryAnswer | string;
-      readonly cover: Covered | undefined;
-    };
-
-interface ExecutedBatch {
-  readonly height: number;
-  readonly timeMs: number;
-  readonly outcome: BatchOutcome;
-}
-
-/** A read without a proof that waits for its height. */
-interface Reader {
-  readonly query: Query;
-  readonly asker: Asker | undefined;
-  readonly until: number;
-}
-
-interface Executor {
-  /** of the last block executed */
-  height: number;
-  readers: Reader[];
-  /** when the first of them gives up */
-  expiry: number;
-  readonly queue: Execute[];
-  running: Execute | undefined;
-  readonly subscribers: Set<Address>;
-  /** outcomes of the newest batches, by digest: a question may come after the answer */
-  readonly recent: Map<Hash, ExecutedBatch>;
-  readonly awaiting: Map<Hash, { readonly place: Place; readonly asker: Asker | undefined }[]>;
-  awaited: number;
-  /** L4: where lost content stands now */
-  readonly moved: Map<Hash, Hash>;
-}
-
-export function executorBehavior(options: ExecutorOptions): Behavior<Executor, In> {
+export function executorBehavior(options: ExecutorOptions): Behavior<Executor, ExecutorMessage> {
   return {
     kind: 'executor',
     mailbox: { capacity: 4096 },
@@ -107,6 +36,8 @@ export function executorBehavior(options: ExecutorOptions): Behavior<Executor, I
       expiry: Number.POSITIVE_INFINITY,
       queue: [],
       running: undefined,
+      snapshotDue: false,
+      snapshotting: false,
       subscribers: new Set(),
       recent: new Map(),
       awaiting: new Map(),
@@ -115,13 +46,13 @@ export function executorBehavior(options: ExecutorOptions): Behavior<Executor, I
     }),
     receive: (state, message, effects) => receive(options, state, message, effects),
     describe: (state) => ({
-      state: state.running === undefined ? 'idle' : 'executing',
+      state: state.snapshotting ? 'snapshotting' : state.running === undefined ? 'idle' : 'executing',
       context: { waitingBlocks: state.queue.length, subscribers: state.subscribers.size, awaited: state.awaited },
     }),
   };
 }
 
-function receive(options: ExecutorOptions, state: Executor, message: In, effects: Effects<In>): void {
+function receive(options: ExecutorOptions, state: Executor, message: ExecutorMessage, effects: ExecutorFx): void {
   switch (message.type) {
     case 'execute':
       state.queue.push(message);
@@ -132,6 +63,15 @@ function receive(options: ExecutorOptions, state: Executor, message: In, effects
       break;
     case 'failed': // the state on disk may be half a block behind, never half a block ahead: stop before anybody relies on it
       effects.fatal(`the application failed: ${message.reason}`);
+      break;
+    case 'snapshot-due':
+      state.snapshotDue = true;
+      break;
+    case 'snapshot-made':
+      state.snapshotting = false;
+      if (message.fault !== undefined)
+        effects.note({ log: 'error', message: 'no snapshot was made', fields: { reason: message.fault } });
+      runNext(options, state, effects);
       break;
     case 'subscribe':
       onSubscribe(state, message.subscriber, effects);
@@ -167,7 +107,7 @@ function receive(options: ExecutorOptions, state: Executor, message: In, effects
   }
 }
 
-function onSubscribe({ subscribers }: Executor, subscriber: Address, effects: Effects<In>): void {
+function onSubscribe({ subscribers }: Executor, subscriber: Address, effects: ExecutorFx): void {
   if (subscribers.has(subscriber)) return;
   if (subscribers.size >= maxSubscribers) {
     effects.send(subscriber, { type: 'not-subscribed' });
@@ -177,8 +117,8 @@ function onSubscribe({ subscribers }: Executor, subscriber: Address, effects: Ef
   effects.watch(subscriber, { type: 'subscriber-gone', subscriber });
 }
 
-function runNext({ application, archive }: ExecutorOptions, state: Executor, effects: Effects<In>): void {
-  if (state.running !== undefined) return;
+function runNext({ application, archive }: ExecutorOptions, state: Executor, effects: ExecutorFx): void {
+  if (state.running !== undefined || state.snapshotting) return;
   const next = state.queue.shift();
   if (next === undefined) return;
   state.running = next;
@@ -198,8 +138,9 @@ function runNext({ application, archive }: ExecutorOptions, state: Executor, eff
   });
 }
 
-function onApplied(options: ExecutorOptions, state: Executor, applied: Applied, effects: Effects<In>): void {
-  const { block, batches } = state.running as Execute;
+function onApplied(options: ExecutorOptions, state: Executor, applied: Applied, effects: ExecutorFx): void {
+  const done = state.running as Execute;
+  const { block, batches } = done;
   state.running = undefined;
   state.height = block.height;
   const roots = { stateRoot: applied.stateRoot, outboxRoot: applied.outboxRoot };
@@ -213,10 +154,27 @@ function onApplied(options: ExecutorOptions, state: Executor, applied: Applied, 
   const notice: BlockExecuted = { type: 'block-executed', height, id, timeMs, outcomes: applied.outcomes, digests };
   for (const subscriber of state.subscribers) effects.send(subscriber, notice);
   answerReaders(options, state, effects);
-  runNext(options, state, effects);
+  if (state.snapshotDue && height % checkpointEvery === 0) makeSnapshot(options, state, done, effects);
+  else runNext(options, state, effects);
 }
 
-function remember(state: Executor, digest: Hash, batch: ExecutedBatch, effects: Effects<In>): void {
+/** Where validators sign checkpoints (§9), so that this one can be certified; the next block waits for it. */
+function makeSnapshot(
+  { application, archive, snapshots }: ExecutorOptions,
+  state: Executor,
+  { block, past }: Execute,
+  effects: ExecutorFx,
+): void {
+  state.snapshotDue = false;
+  state.snapshotting = true;
+  effects.request((answer) => {
+    snapshots.make(application, { signed: signedHeader(block), past }, archive.mark().position, (fault) =>
+      answer({ type: 'snapshot-made', fault }),
+    );
+  });
+}
+
+function remember(state: Executor, digest: Hash, batch: ExecutedBatch, effects: ExecutorFx): void {
   state.recent.set(digest, batch);
   if (state.recent.size > maxRememberedOutcomes) state.recent.delete(state.recent.keys().next().value as Hash);
   for (const { place, asker } of state.awaiting.get(digest) ?? []) {
@@ -231,7 +189,7 @@ function outcomeAt({ height, outcome }: ExecutedBatch, place: Place): Outcome {
   return { type: 'outcome', height, index: outcome.firstIndex + place.offset, code };
 }
 
-function onAwait(state: Executor, { place }: AwaitOutcome, effects: Effects<In>): void {
+function onAwait(state: Executor, { place }: AwaitOutcome, effects: ExecutorFx): void {
   const digest = whereNow(state, place.digest);
   const batch = state.recent.get(digest);
   if (batch !== undefined) {
@@ -247,7 +205,7 @@ function onAwait(state: Executor, { place }: AwaitOutcome, effects: Effects<In>)
 }
 
 /** L4: who waits for lost content waits for its new batch; subscribers hear of the move before that batch is executed. */
-function onReappended(state: Executor, message: Reappended, effects: Effects<In>): void {
+function onReappended(state: Executor, message: Reappended, effects: ExecutorFx): void {
   const { lost, place } = message;
   state.moved.set(lost, place.digest);
   if (state.moved.size > maxRememberedMoves) state.moved.delete(state.moved.keys().next().value as Hash);
@@ -271,99 +229,4 @@ function fateOf(state: Executor, asked: Hash): BatchFate {
   if (executed !== undefined) return { type: 'batch-fate', digest, fate: 'executed', ...executed };
   const coming = [state.running, ...state.queue].some((each) => each?.batches.some((batch) => batch.digest === digest));
   return { type: 'batch-fate', digest, fate: coming ? 'coming' : 'unknown' };
-}
-
-/** A read with a proof waits for a header that covers it; one without is answered from the newest state, at `minHeight` or above. */
-function onQuery(options: ExecutorOptions, state: Executor, query: Query, effects: Effects<In>): void {
-  const { asker } = effects;
-  const { request, minHeight, timeoutMs } = query;
-  if (!request.prove) {
-    if (minHeight <= state.height) ask(options, { ...request }, undefined, asker, effects);
-    else waitForHeight(state, query, effects);
-    return;
-  }
-  effects.ask(options.addresses.engine, { type: 'cover', minHeight, withinMs: timeoutMs } as Message, {
-    deadlineMs: milliseconds(timeoutMs) as Ms,
-    onReply: (reply) => ({ type: 'covered-query', query, asker, reply }),
-    onTimeout: () => ({ type: 'cover-timeout', asker }),
-  });
-}
-
-function waitForHeight(state: Executor, query: Query, effects: Effects<In>): void {
-  if (state.readers.length >= maxWaitingReaders) {
-    effects.reply({ type: 'refusal', code: errorCode('too-many-waiting') } as Message);
-    return;
-  }
-  const until = effects.now + query.timeoutMs;
-  state.readers.push({ query, asker: effects.asker, until });
-  if (until < state.expiry) expireAt(state, until, effects);
-}
-
-function expireAt(state: Executor, until: number, effects: Effects<In>): void {
-  state.expiry = until;
-  if (until === Number.POSITIVE_INFINITY) effects.cancel('expire-readers');
-  else effects.schedule('expire-readers', milliseconds(Math.max(0, until - effects.now)), { type: 'expire-readers' });
-}
-
-/** Answers whose height is executed, refuses whose time is over, and sets the timer for the next of those. */
-function answerReaders(options: ExecutorOptions, state: Executor, effects: Effects<In>): void {
-  if (state.readers.length === 0) return;
-  const waiting: Reader[] = [];
-  for (const reader of state.readers) {
-    const { query, asker, until } = reader;
-    if (query.minHeight <= state.height) ask(options, { ...query.request }, undefined, asker, effects);
-    else if (until <= effects.now)
-      effects.reply({ type: 'refusal', code: errorCode('not-covered-in-time') } as Message, asker);
-    else waiting.push(reader);
-  }
-  state.readers = waiting;
-  expireAt(
-    state,
-    waiting.reduce((least, { until }) => Math.min(least, until), Number.POSITIVE_INFINITY),
-    effects,
-  );
-}
-
-function onCovered(
-  options: ExecutorOptions,
-  { query, asker, reply }: Extract<In, { type: 'covered-query' }>,
-  effects: Effects<In>,
-): void {
-  if (reply.type !== 'covered') {
-    effects.reply(reply, asker);
-    return;
-  }
-  const cover = reply as Covered;
-  ask(options, { ...query.request, atHeight: cover.execHeight }, cover, asker, effects);
-}
-
-function ask(
-  { application }: ExecutorOptions,
-  request: Query['request'],
-  cover: Covered | undefined,
-  asker: Asker | undefined,
-  effects: Effects<In>,
-): void {
-  effects.request((answer) => {
-    application.query(request, (error, value) =>
-      answer({ type: 'answered', asker, answer: error === undefined ? value : error.message, cover }),
-    );
-  });
-}
-
-function onAnswered({ asker, answer, cover }: Extract<In, { type: 'answered' }>, effects: Effects<In>): void {
-  if (typeof answer === 'string') {
-    effects.note({ log: 'error', message: 'a query failed', fields: { reason: answer } });
-    effects.reply({ type: 'refusal', code: errorCode('query-failed') } as Message, asker);
-    return;
-  }
-  const queried: Queried = {
-    type: 'queried',
-    height: answer.height,
-    value: answer.value,
-    proof: answer.proof,
-    code: answer.code,
-    cover,
-  };
-  effects.reply(queried, asker);
 }

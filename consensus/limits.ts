@@ -81,6 +81,25 @@ export const keptCommittedBlocks = 2 * maxExecutionLag;
 /** Blocks that gather before old ones are swept out: a sweep walks all that are kept, so its cost per block stays small. */
 export const forgetEvery = 256;
 
+/** Blocks committed in one turn, at 5 µs each; a node that was away takes more turns. */
+export const commitsPerTurn = 256;
+
+/** Blocks whose rows leave the archive in one write, when the journal has pruned their batches: some 64 × 20 rows. */
+export const blocksPerClearing = 64;
+/** Places of snapshots in the journal: at least a segment lies between two, and 256 MiB × 65,536 is 16 TiB. */
+export const maxMarks = 65_536;
+
+/** §9: certified snapshots kept, so that a peer can finish fetching the one before the newest. */
+export const keptSnapshots = 2;
+/** Bytes of a part of a snapshot: what a bulk frame holds, so votes never wait long behind one. */
+export const maxSnapshotPartBytes = 64 * KiB;
+/** Parts of one snapshot: 64 GiB of state. A larger one is not made, and the journal keeps everything. */
+export const maxSnapshotParts = 2 ** 20;
+/** Parts asked for at once: 1 MiB in flight. */
+export const snapshotPartsAsked = 16;
+/** A peer that sends no part for so long is given up, and the next one asked. */
+export const snapshotStall: Ms = seconds(5);
+
 /** Batches whose outcome a node remembers for questions that come after the answer: 4 a block, 64 blocks, 4 lanes. */
 export const maxRememberedOutcomes = 1_024;
 /** L4: moves of lost batches that a node remembers; a forged lane loses at most a window of 64 blocks × 4 batches at once. */

@@ -25,6 +25,7 @@ import type {
   JournalRecord,
   PeerMessage,
   SignedHeader,
+  SnapshotHead,
   TimeoutRecord,
   VoteRecord,
 } from './core/index.ts';
@@ -36,7 +37,10 @@ import {
   maxBatchesAsked,
   maxCounter,
   maxHeadersPerAnswer,
+  maxSnapshotPartBytes,
+  maxSnapshotParts,
   maxValidators,
+  snapshotPartsAsked,
 } from './limits.ts';
 
 const counter = uint(maxCounter);
@@ -50,6 +54,12 @@ const signedHeaderShape: Shape<SignedHeader> = tuple<SignedHeader>({
   header: headerShape,
   signature,
   entry: optional(timeoutCertShape),
+});
+const peaks = list(tuple<{ height: number; hash: Hash }>({ height: uint(64), hash }), 64);
+export const snapshotHeadShape: Shape<SnapshotHead> = tuple<SnapshotHead>({
+  signed: signedHeaderShape,
+  past: peaks,
+  parts: uint(maxSnapshotParts),
 });
 const laneHead: Shape<LaneHead> = tuple<LaneHead>({ seq: counter, digest: hash });
 const rank: Shape<Rank> = tuple<Rank>({ term: counter, height: counter });
@@ -139,6 +149,34 @@ const messageForms: readonly Form[] = [
     tuple<Body<MessageOf<'checkpoint'>>>({ certificate: checkpointCertShape }),
   ),
   form<MessageOf<'app'>>(14, 'app', tuple<Body<MessageOf<'app'>>>({ topic: text(64), bytes: bytes(maxAppBytes) })),
+  form<MessageOf<'offer'>>(
+    15,
+    'offer',
+    tuple<Body<MessageOf<'offer'>>>({ certificate: checkpointCertShape, oldest: counter }),
+  ),
+  form<MessageOf<'get-snapshot'>>(
+    16,
+    'get-snapshot',
+    tuple<Body<MessageOf<'get-snapshot'>>>({
+      height: counter,
+      from: uint(maxSnapshotParts),
+      count: uint(snapshotPartsAsked),
+    }),
+  ),
+  form<MessageOf<'snapshot-head'>>(
+    17,
+    'snapshot-head',
+    tuple<Body<MessageOf<'snapshot-head'>>>({ head: snapshotHeadShape, commitCert: optional(quorumCertShape) }),
+  ),
+  form<MessageOf<'snapshot-part'>>(
+    18,
+    'snapshot-part',
+    tuple<Body<MessageOf<'snapshot-part'>>>({
+      height: counter,
+      index: uint(maxSnapshotParts),
+      bytes: bytes(maxSnapshotPartBytes),
+    }),
+  ),
 ];
 
 /** Every message but `batch`, which has a header and a body of its own. */
@@ -220,7 +258,7 @@ const voteRecord: Shape<VoteRecord> = tuple<VoteRecord>({
 const timeoutRecord: Shape<TimeoutRecord> = tuple<TimeoutRecord>({ term: counter, qc: optional(quorumCertShape) });
 const base: Shape<Base> = tuple<Base>({
   signed: signedHeaderShape,
-  history: list(tuple<{ height: number; hash: Hash }>({ height: uint(64), hash }), 64),
+  history: peaks,
   lastOrdered: counter,
   commitCert: optional(quorumCertShape),
 });

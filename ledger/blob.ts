@@ -14,6 +14,8 @@ import type {
   OrderedBlock,
   QueryAnswer,
   QueryRequest,
+  RestoredHead,
+  SnapshotSource,
 } from '../consensus/application.ts';
 import { type Bytes, bigEndian, concatBytes } from '../lib/bytes.ts';
 import { decode, type Encodable, encode } from '../lib/codec.ts';
@@ -109,27 +111,32 @@ export class BlobLedger implements Application {
     done(undefined, { height, value: undefined, code: errorRow('unknown-path').code });
   }
 
-  snapshot(done: Answer<Bytes>): void {
-    this.queue.run((finished) => {
-      done(undefined, encodeState(this.state));
-      finished();
-    });
+  snapshot(each: (part: Bytes, next: () => void) => void, done: Answer<void>): void {
+    this.queue.run((finished) =>
+      each(encodeState(this.state), () => {
+        done(undefined, undefined);
+        finished();
+      }),
+    );
   }
 
-  restore(snapshot: Bytes, expected: { readonly height: number; readonly stateRoot: Hash }, done: Answer<void>): void {
+  restore(source: SnapshotSource, expected: RestoredHead, done: Answer<void>): void {
     this.queue.run((finished) => {
       const answer: Answer<void> = (fault) => {
         done(fault, undefined);
         finished();
       };
-      const state = decodeState(snapshot);
-      if (state === undefined || state.height !== expected.height || rootsOf(state).stateRoot !== expected.stateRoot) {
-        return answer({ code: 'failed', message: 'the snapshot does not hold the state that it should' }, undefined);
-      }
-      const all = { from: this.key(0), to: concatBytes([this.prefix, Uint8Array.of(stateLetter + 1)]) };
-      this.store.clear(all, (fault) => {
-        if (fault !== undefined) return answer({ code: 'failed', message: fault.message }, undefined);
-        this.write(state, true, answer);
+      source.part(0, (fault, part) => {
+        if (fault !== undefined) return answer(fault, undefined);
+        const state = part === undefined ? undefined : decodeState(part);
+        if (state?.height !== expected.height || rootsOf(state).stateRoot !== expected.stateRoot) {
+          return answer({ code: 'failed', message: 'the snapshot does not hold the state that it should' }, undefined);
+        }
+        const all = { from: this.key(0), to: concatBytes([this.prefix, Uint8Array.of(stateLetter + 1)]) };
+        this.store.clear(all, (fault) => {
+          if (fault !== undefined) return answer({ code: 'failed', message: fault.message }, undefined);
+          this.write(state, true, answer);
+        });
       });
     });
   }

@@ -27,6 +27,9 @@ export interface NodesOptions {
   readonly suite: SignatureSuite;
   /** T3; shorter, so that planned changes of leader happen within a short run */
   readonly plannedTermMs: number;
+  /** journal segments, where not 4 MiB, and what of them is kept, where not all */
+  readonly segmentBytes?: number;
+  readonly retainBytes?: number;
   /** tests of the simulator itself take the session's duplicate check away */
   readonly frameCheck?: () => FrameCheck;
 }
@@ -35,7 +38,7 @@ export interface NodesOptions {
  * Small enough that a run fills several. A quarter must hold the live records: while nothing is committed, every term
  * leaves up to W headers of half a KiB that were voted for.
  */
-const segmentBytes = 4 * MiB;
+const defaultSegmentBytes = 4 * MiB;
 
 /** The chain that faults, load and checkers look at. */
 const chainName = 'main';
@@ -48,7 +51,7 @@ export function simulatedNodes(
   const keys = Array.from({ length: options.validators }, (_, index) =>
     suite.keyPairOf(sha256(fromUtf8('simulated validator'), bigEndian(index, 4))),
   );
-  const genesis = genesisOf(keys, suite.suite);
+  const genesis = genesisOf(keys, suite.suite, options);
   const committee = committeeFor(genesis, suite);
   return {
     validators: options.validators,
@@ -66,7 +69,11 @@ function proves(committee: Committee, header: Header, certificate: QuorumCert): 
   return certificate.height > header.order.height || certificate.id === header.id;
 }
 
-function genesisOf(keys: readonly KeyPair[], suite: number): NetworkGenesis {
+function genesisOf(
+  keys: readonly KeyPair[],
+  suite: number,
+  { segmentBytes = defaultSegmentBytes, retainBytes = 'all' }: { segmentBytes?: number; retainBytes?: 'all' | number },
+): NetworkGenesis {
   return {
     format: 1,
     name: 'simulated',
@@ -90,7 +97,7 @@ function genesisOf(keys: readonly KeyPair[], suite: number): NetworkGenesis {
         fastPath: false,
         accounts: { mode: 'open', publicKeys: [] },
         bytesPerAccount: 0,
-        retainBytes: 'all',
+        retainBytes,
         segmentBytes,
       },
     ],
@@ -117,11 +124,16 @@ interface NodeSetup {
   readonly options: NodesOptions;
 }
 
-function bootNode(setup: NodeSetup, ready: (node: SimNode) => void): void {
+/** What a test may ask of a node beside what loads do. */
+export interface WholeNode extends SimNode {
+  readonly node: Node;
+}
+
+function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
   const { boot, genesis } = setup;
   const { host, process } = boot;
   const ports = portsOf(setup);
-  const home = { genesis, dataDirectory: 'data', segmentBytes };
+  const home = { genesis, dataDirectory: 'data' };
   const start = (): void => {
     const node = createNode(
       {
@@ -167,10 +179,11 @@ function portsOf({ boot, suite }: NodeSetup): NodePorts {
   };
 }
 
-function submitterOf(node: Node): SimNode {
+function submitterOf(node: Node): WholeNode {
   const admission = node.served.find(({ name }) => name === chainName)?.addresses.admission;
   assert(admission !== undefined, 'a node has the chains of its genesis');
   return {
+    node,
     submit(entry, done) {
       const message = { type: 'submit', count: 1, entries: framed(entry) };
       node.system.ask(admission, message, seconds(30), (outcome) => {

@@ -42,8 +42,22 @@ export interface JournalView extends TurnLog {
    * every start. They must attest nothing that the owner has not appended before.
    */
   live(records: () => readonly LiveRecord[]): void;
-  /** After a checkpoint: no record below `position` is needed for recovery. Never moves back. */
+  /**
+   * After a checkpoint: no record below `position` is needed for recovery. Never moves back. Nothing is pruned before every
+   * owner of records has released something in this life.
+   */
   releaseBelow(position: Position): void;
+  /**
+   * Records from `position` on stay readable although recovery does not need them; said anew in every life, before the
+   * first `releaseBelow`. Never moves back.
+   */
+  keepFrom(position: Position): void;
+  /** called when a segment is gone: records below `oldest` cannot be read any more; the newest listener replaces the one before */
+  onPruned(listener: (oldest: Position) => void): void;
+  /** where the oldest segment begins that is kept */
+  readonly oldest: Position;
+  /** The journal holds more than it shall retain, and cannot prune before its owners release more. */
+  readonly pruningHeld: boolean;
 }
 
 export interface Journal {

@@ -4,7 +4,7 @@
 import type { Clock, Note, Position } from '../actors/index.ts';
 import { assert } from '../lib/assert.ts';
 import { type Bytes, fromUtf8 } from '../lib/bytes.ts';
-import { beforeAll, placeOf, positionOf, recordBytes, shardIdBytes } from './format.ts';
+import { beforeAll, placeOf, positionOf, recordBytes } from './format.ts';
 import type {
   Journal,
   JournalFault,
@@ -14,6 +14,7 @@ import type {
   JournalView,
   LiveRecord,
 } from './journal-port.ts';
+import { type JournalSettings, settle } from './journal-settings.ts';
 import * as limits from './limits.ts';
 import type { Disk } from './ports.ts';
 import { RecordReader } from './record-reader.ts';
@@ -55,47 +56,16 @@ export function openJournal(
   });
 }
 
-interface Settings {
-  readonly directory: string;
-  readonly shardId: Bytes;
-  readonly segmentBytes: number;
-  readonly retain: 'all' | number;
-  readonly zeroFirst: boolean;
-  readonly groupAlignment: number;
-  readonly groupBytes: number;
-  readonly congestedBytes: number;
-  readonly maxUnsyncedBytes: number;
-}
-
-function settle(options: JournalOptions): Settings {
-  const segmentBytes = options.segmentBytes ?? limits.defaultSegmentBytes;
-  const groupAlignment = options.groupAlignment ?? limits.defaultGroupAlignment;
-  assert(
-    segmentBytes >= limits.minSegmentBytes && segmentBytes <= limits.maxSegmentBytes && segmentBytes % 4096 === 0,
-    'a segment has 16 KiB to 512 MiB, in steps of 4 KiB',
-  );
-  assert(options.shardId.length === shardIdBytes, 'a shard id has 16 bytes');
-  assert(groupAlignment >= 64 && 4096 % groupAlignment === 0, 'groups are aligned to 64 to 4,096 bytes');
-  return {
-    directory: options.directory,
-    shardId: options.shardId,
-    segmentBytes,
-    retain: options.retain ?? 'all',
-    zeroFirst: options.zeroFirst ?? false,
-    groupAlignment,
-    // The header's block and one group fit twice, so that a record that does not fit a segment fits the next.
-    groupBytes: Math.min(options.groupBytes ?? limits.defaultGroupBytes, segmentBytes / 2 - 4096),
-    congestedBytes: options.congestedBytes ?? limits.congestedBytes,
-    maxUnsyncedBytes: options.maxUnsyncedBytes ?? limits.maxUnsyncedBytes,
-  };
-}
-
 interface Owner {
   readonly id: number;
   readonly name: string;
   /** oldest record that recovery needs; undefined while it has none */
   needs: Position | undefined;
+  /** in this life: below this it has released everything, and from this on it still reads */
+  released: Position | undefined;
+  keeps: Position | undefined;
   live: () => readonly LiveRecord[];
+  pruned: (oldest: Position) => void;
   view: JournalView | undefined;
 }
 
@@ -124,13 +94,13 @@ class ShardJournal implements Journal {
   private records = 0;
   private bytesWritten = 0;
   private readonly world: JournalWorld;
-  private readonly settings: Settings;
+  private readonly settings: JournalSettings;
   private readonly files: SegmentFiles;
   private readonly scannedFrom: number;
 
   constructor(
     world: JournalWorld,
-    settings: Settings,
+    settings: JournalSettings,
     files: SegmentFiles,
     found: Recovered | undefined,
     tail: Recovered['tail'],
@@ -212,7 +182,10 @@ class ShardJournal implements Journal {
     const id = this.owners.length + 1;
     assert(id <= limits.maxOwners, `a journal has at most ${limits.maxOwners} owners`);
     assert(name !== '' && fromUtf8(name).length <= limits.maxOwnerNameBytes, 'the name of an owner is short');
-    const owner: Owner = { id, name, needs, live: nothingLive, view: undefined };
+    const owner: Owner = {
+      ...{ id, name, needs, live: nothingLive, pruned: () => {} },
+      ...{ released: undefined, keeps: undefined, view: undefined },
+    };
     this.owners.push(owner);
     this.names.push(name);
     this.ownerOf.set(name, owner);
@@ -240,7 +213,21 @@ class ShardJournal implements Journal {
       },
       releaseBelow: (position) => {
         owner.needs = Math.max(owner.needs ?? beforeAll, position) as Position;
+        owner.released = owner.needs;
         this.prune();
+      },
+      keepFrom: (position) => {
+        owner.keeps = Math.max(owner.keeps ?? beforeAll, position) as Position;
+        this.prune();
+      },
+      onPruned: (listener) => {
+        owner.pruned = listener;
+      },
+      get oldest() {
+        return positionOf(journal.files.first, 0);
+      },
+      get pruningHeld() {
+        return journal.overRetainedBytes > 0 && !journal.mayPrune();
       },
     };
   }
@@ -322,16 +309,30 @@ class ShardJournal implements Journal {
 
   private prune(): void {
     if (this.pruning || this.closing || this.fault || this.overRetainedBytes === 0) return;
-    const first = this.files.first;
-    if (first >= Math.min(this.scanFrom(), this.currentSegment())) return;
+    if (!this.mayPrune()) return;
     this.pruning = true;
-    this.reader.forget(first);
+    this.reader.forget(this.files.first);
     this.files.dropFirst((fault) => {
       this.pruning = false;
-      if (!fault) return this.prune();
-      this.writer.stop();
-      this.onFailed(fault);
+      if (fault) {
+        this.writer.stop();
+        return this.onFailed(fault);
+      }
+      for (const owner of this.owners) owner.pruned(positionOf(this.files.first, 0));
+      this.prune();
     });
+  }
+
+  private mayPrune(): boolean {
+    return this.files.first < Math.min(this.scanFrom(), this.keptFrom(), this.currentSegment());
+  }
+
+  /** The oldest segment that an owner still reads; what no owner of records has spoken of in this life, all do. */
+  private keptFrom(): number {
+    let oldest = this.currentSegment();
+    for (const { needs, keeps, released } of this.owners)
+      if (needs !== undefined) oldest = Math.min(oldest, placeOf(keeps ?? released ?? beforeAll).segment);
+    return oldest;
   }
 
   private replay(

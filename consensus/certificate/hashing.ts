@@ -58,5 +58,6 @@ export function checkpointText(committee: Committee, checkpoint: Omit<Checkpoint
     checkpoint.height,
     hashToBytes(checkpoint.id),
     hashToBytes(checkpoint.stateRoot),
+    hashToBytes(checkpoint.outboxRoot),
   ]);
 }

@@ -170,6 +170,7 @@ export const checkpointVoteShape: Shape<CheckpointVote> = tuple<CheckpointVote>(
   height: counter,
   id: hash,
   stateRoot: hash,
+  outboxRoot: hash,
   signature,
 });
 
@@ -177,6 +178,7 @@ export const checkpointCertShape: Shape<CheckpointCert> = tuple<CheckpointCert>(
   height: counter,
   id: hash,
   stateRoot: hash,
+  outboxRoot: hash,
   votes: list(tuple<{ voter: number; signature: Bytes }>({ voter: validator, signature }), maxValidators),
 });
 

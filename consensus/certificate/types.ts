@@ -115,15 +115,18 @@ export interface CheckpointVote {
   readonly voter: number;
   readonly height: number;
   readonly id: Hash;
+  /** roots of the application after this height */
   readonly stateRoot: Hash;
+  readonly outboxRoot: Hash;
   readonly signature: Bytes;
 }
 
-/** q signatures of one (height, id, stateRoot): certified without links (§9). */
+/** q signatures of one (height, id, roots): certified without links (§9). */
 export interface CheckpointCert {
   readonly height: number;
   readonly id: Hash;
   readonly stateRoot: Hash;
+  readonly outboxRoot: Hash;
   readonly votes: readonly { readonly voter: number; readonly signature: Bytes }[];
 }
 

@@ -95,8 +95,7 @@ export function verifyCheckpointCert(committee: Committee, certificate: Checkpoi
   for (const { voter, signature } of certificate.votes) {
     if (signers.has(voter)) return false;
     signers.add(voter);
-    const { height, id, stateRoot } = certificate;
-    if (!verifyCheckpointVote(committee, { voter, height, id, stateRoot, signature })) return false;
+    if (!verifyCheckpointVote(committee, { ...certificate, voter, signature })) return false;
   }
   return signers.size >= committee.q;
 }

@@ -348,8 +348,16 @@ function removeFrom(blocks: Block[], block: Block): boolean {
   return position >= 0;
 }
 
-/** The blocks on the chains of known QCs and of this node's newest vote, down to the commit (D2). */
-export function liveBlocks(core: Core): ReadonlySet<Block> {
+/** What this node has voted for above the commit (D2): others may lack it, so it must survive. At most two windows. */
+export function votedBlocks(core: Core): readonly Block[] {
+  const voted: Block[] = [];
+  let at = core.vote === undefined ? undefined : core.blocks.get(core.vote.tipId);
+  for (; at !== undefined && at.height > commitHeight(core); at = at.parent) voted.push(at);
+  return voted.reverse();
+}
+
+/** The blocks on the chains of known QCs and of this node's newest vote, down to the commit. */
+function liveBlocks(core: Core): ReadonlySet<Block> {
   const live = new Set<Block>();
   const tips = [...core.qcs.keys(), core.vote?.tipId, core.tip?.id];
   for (const id of tips) {

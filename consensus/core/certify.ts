@@ -4,9 +4,9 @@
 import { milliseconds } from '../../lib/units.ts';
 import { outranks, type QuorumCert, type TimeoutCert } from '../certificate/types.ts';
 import { verifyQuorumCert } from '../certificate/verify.ts';
-import { forgetEvery, keptCommittedBlocks } from '../limits.ts';
+import { commitsPerTurn, forgetEvery, keptCommittedBlocks } from '../limits.ts';
 import { divergesFrom, forgetBlock, verifiedTimeoutCert } from './blocks.ts';
-import { append, commitHeight, emit } from './core.ts';
+import { append, commitHeight, emit, timerBefore } from './core.ts';
 import type { Block, Core, StopReason } from './core-types.ts';
 import { wantHeader } from './fetch.ts';
 import { commitCut, heldBatches, ordersSomething, releaseBatches } from './lanes.ts';
@@ -79,7 +79,10 @@ export function onCommitCert(core: Core, certificate: QuorumCert, from: number |
   tryCommit(core, from);
 }
 
-/** Commits as soon as every header between the commit and the certificate is held. */
+/**
+ * Commits as soon as every header between the commit and the certificate is held; a long way of a node that was away in
+ * slices, one a turn, so that votes and sockets have theirs in between.
+ */
 export function tryCommit(core: Core, from: number | undefined, recovering = false): void {
   const certificate = core.pendingCommit;
   if (certificate === undefined) return;
@@ -103,12 +106,16 @@ export function tryCommit(core: Core, from: number | undefined, recovering = fal
     stop(core, { code: 'forked', height: certificate.height, block: certificate.id });
     return;
   }
-  core.pendingCommit = undefined;
-  core.commitCert = certificate;
-  if (!recovering) append(core, { type: 'commit', certificate });
+  if (!recovering && core.journalledCommit !== certificate) append(core, { type: 'commit', certificate });
+  core.journalledCommit = certificate;
   path.reverse();
-  for (const block of path) commitBlock(core, block, certificate, recovering);
-  afterCommit(core, path);
+  const slice = recovering ? path : path.slice(0, commitsPerTurn);
+  if (slice.length === path.length) {
+    core.pendingCommit = undefined;
+    core.commitCert = certificate;
+  } else timerBefore(core, 'commit', core.now);
+  for (const block of slice) commitBlock(core, block, certificate, recovering);
+  afterCommit(core, slice);
 }
 
 function commitBlock(core: Core, block: Block, certificate: QuorumCert, recovering: boolean): void {

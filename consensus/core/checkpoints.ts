@@ -1,7 +1,6 @@
-// Checkpoints (§9): after execution each validator signs (height, id, stateRoot) at every 256th height and when the chain
+// Checkpoints (§9): after execution each validator signs (height, id, roots) at every 256th height and when the chain
 // comes to rest; q of them make a certificate without links, from which a light client or a far-off validator starts.
 
-import type { Hash } from '../../lib/hash.ts';
 import { checkpointText } from '../certificate/hashing.ts';
 import type { CheckpointCert, CheckpointVote } from '../certificate/types.ts';
 import { verifyCheckpointCert, verifyCheckpointVote } from '../certificate/verify.ts';
@@ -23,7 +22,7 @@ export function signCheckpoint(core: Core, height: number): void {
   const roots = core.roots.get(height);
   if (block === undefined || roots === undefined) return;
   core.checkpointSigned = height;
-  const checkpoint = { height, id: block.id, stateRoot: roots.stateRoot };
+  const checkpoint = { height, id: block.id, ...roots };
   if (core.durable >= core.appended) releaseCheckpoint(core, checkpoint, core.durable);
   else core.held.push({ after: core.appended, checkpoint });
 }
@@ -59,14 +58,14 @@ function count(core: Core, vote: CheckpointVote): void {
   const votes = core.checkpointVotes.get(key) ?? new Map<number, CheckpointVote>();
   core.checkpointVotes.set(key, votes.set(vote.voter, vote));
   if (votes.size < core.committee.q) return;
-  const { height, id, stateRoot } = vote;
+  const { voter: _voter, signature: _signature, ...checkpoint } = vote;
   const signers = [...votes.values()].map(({ voter, signature }) => ({ voter, signature }));
   core.checkpointVotes.delete(key);
-  keep(core, { height, id, stateRoot, votes: signers });
+  keep(core, { ...checkpoint, votes: signers });
 }
 
-const keyOf = ({ height, id, stateRoot }: { height: number; id: Hash; stateRoot: Hash }): string =>
-  `${height}:${id}:${stateRoot}`;
+const keyOf = ({ height, id, stateRoot, outboxRoot }: CheckpointVote): string =>
+  `${height}:${id}:${stateRoot}:${outboxRoot}`;
 
 export function onCheckpointCert(core: Core, certificate: CheckpointCert, from: number): void {
   if (certificate.height <= (core.checkpoint?.height ?? 0)) return;

@@ -16,6 +16,7 @@ import type {
   TimeoutCert,
   Vote,
 } from '../certificate/types.ts';
+import type { Kept, Offer } from './adoption.ts';
 import type { Peaks } from './history.ts';
 import type { Batch, JournalRecord, PeerMessage, TimeoutRecord, VoteRecord } from './messages.ts';
 
@@ -50,7 +51,14 @@ export type Output =
   /** L4: the content of an own batch that was left out, appended again */
   | { readonly type: 'reappended'; readonly lost: Hash; readonly batch: Batch }
   | { readonly type: 'committed'; readonly block: Block; readonly certificate: QuorumCert }
-  | { readonly type: 'execute'; readonly block: Block; readonly batches: readonly Batch[] }
+  /** `past`: the history before the block */
+  | { readonly type: 'execute'; readonly block: Block; readonly past: Peaks; readonly batches: readonly Batch[] }
+  /** batches that were dropped, executed or not: nobody asks for them any more */
+  | { readonly type: 'forgotten'; readonly digests: readonly Hash[] }
+  /** peers hold the next block no longer: a certified snapshot of one of them is to be fetched, the highest first */
+  | { readonly type: 'adopt'; readonly sources: readonly SnapshotAt[] }
+  /** the answer to `freeze` */
+  | { readonly type: 'frozen'; readonly granted: boolean }
   | { readonly type: 'proposed'; readonly block: Block }
   | { readonly type: 'signed'; readonly vote?: Vote; readonly timeout?: Timeout }
   | { readonly type: 'checkpoint'; readonly certificate: CheckpointCert }
@@ -69,6 +77,12 @@ export type Output =
   | { readonly type: 'misbehaved'; readonly peer: number; readonly reason: string }
   | { readonly type: 'fenced'; readonly reason: string }
   | { readonly type: 'stopped'; readonly reason: StopReason };
+
+/** Where a snapshot is to be had. */
+export interface SnapshotAt {
+  readonly peer: number;
+  readonly certificate: CheckpointCert;
+}
 
 export type StopReason =
   | {
@@ -176,7 +190,7 @@ export interface Held {
   readonly vote?: VoteRecord;
   readonly timeout?: TimeoutRecord;
   readonly batch?: Batch;
-  readonly checkpoint?: { readonly height: number; readonly id: Hash; readonly stateRoot: Hash };
+  readonly checkpoint?: Roots & { readonly height: number; readonly id: Hash };
 }
 
 export type TimerName =
@@ -189,6 +203,7 @@ export type TimerName =
   | 'clock'
   | 'votes'
   | 'fetch'
+  | 'commit'
   | 'rest';
 
 export interface Core {
@@ -255,6 +270,8 @@ export interface Core {
   committedTip: Block;
   commitCert: QuorumCert | undefined;
   pendingCommit: QuorumCert | undefined;
+  /** the certificate whose COMMIT was journalled last: a long commit goes in slices */
+  journalledCommit: QuorumCert | undefined;
   /** committed and not yet handed to execution, oldest first */
   readonly toExecute: Block[];
   /** handed to execution and not yet done, oldest first */
@@ -271,6 +288,8 @@ export interface Core {
   readonly lanes: Lane[];
   readonly batches: Map<Hash, Batch>;
   readonly batchRecords: Map<Hash, number>;
+  /** dropped in this turn */
+  forgotten: Hash[];
   own: LaneHead;
   redo: Redo[];
 
@@ -307,4 +326,10 @@ export interface Core {
   // checkpoints
   readonly checkpointVotes: Map<string, Map<number, CheckpointVote>>;
   checkpoint: CheckpointCert | undefined;
+  kept: Kept;
+  /** by peer: who holds the next block no longer */
+  readonly offers: Map<number, Offer>;
+  offersChanged: boolean;
+  /** an adopted state is being put in place: nothing is executed any more */
+  frozen: boolean;
 }

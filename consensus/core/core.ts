@@ -80,6 +80,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     committedTip: genesis,
     commitCert: undefined,
     pendingCommit: undefined,
+    journalledCommit: undefined,
     toExecute: [],
     executing: [],
     executed: options.applied.height,
@@ -105,6 +106,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     })),
     batches: new Map(),
     batchRecords: new Map(),
+    forgotten: [],
     own: noHead,
     redo: [],
     tip: undefined,
@@ -129,6 +131,10 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     checkpointSigned: 0,
     checkpointVotes: new Map(),
     checkpoint: undefined,
+    kept: { oldest: 1, snapshot: undefined },
+    offers: new Map(),
+    offersChanged: false,
+    frozen: false,
   };
 }
 

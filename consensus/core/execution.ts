@@ -6,11 +6,14 @@ import { stop } from './certify.ts';
 import { emit } from './core.ts';
 import type { Block, Core, Roots } from './core-types.ts';
 import { wantBatch } from './fetch.ts';
+import { noPeaks } from './history.ts';
 import { brokenChain, missingBatches, orderedBatches, releaseBatches } from './lanes.ts';
 
 /** Requests every committed block whose batches are held, in order. */
 export function executeCommitted(core: Core): void {
+  if (core.frozen) return;
   for (let block = core.toExecute[0]; block !== undefined; block = core.toExecute[0]) {
+    if (block.height !== core.requested + 1) return; // a snapshot was adopted and is not restored yet: what lies between is not held
     const parent = block.parent as Block;
     const missing = missingBatches(core, block, parent);
     if (missing === brokenChain) {
@@ -25,7 +28,7 @@ export function executeCommitted(core: Core): void {
     core.requested = block.height;
     const batches = orderedBatches(core, block, parent);
     core.executing.push({ height: block.height, batches });
-    emit(core, { type: 'execute', block, batches });
+    emit(core, { type: 'execute', block, past: parent.history ?? noPeaks, batches });
   }
 }
 

@@ -1,6 +1,7 @@
+export type { Kept } from './adoption.ts';
 export { ancestorAt, isAncestor } from './blocks.ts';
 export { commitHeight, createCore, maySign } from './core.ts';
-export type { Block, Core, CoreOptions, Output, Roots, StopReason } from './core-types.ts';
+export type { Block, Core, CoreOptions, Output, Roots, SnapshotAt, StopReason } from './core-types.ts';
 export { appendToHistory, historyRoot, noPeaks, type Peaks } from './history.ts';
 export { type BatchContent, maySeal } from './lanes.ts';
 export { fittingHeaders, signedHeader } from './links.ts';
@@ -12,6 +13,7 @@ export type {
   PeerMessage,
   Proposal,
   SignedHeader,
+  SnapshotHead,
   TimeoutRecord,
   VoteRecord,
 } from './messages.ts';

@@ -291,6 +291,7 @@ function dropAbove(core: Core, lane: Lane, cut: LaneHead): void {
 function forget(core: Core, batch: Batch): void {
   core.batches.delete(batch.digest);
   core.batchRecords.delete(batch.digest);
+  core.forgotten.push(batch.digest);
   (core.lanes[batch.lane] as Lane).strays.delete(batch);
 }
 

@@ -4,6 +4,7 @@ import { leaderOf } from '../certificate/committee.ts';
 import type { LaneHead, Vote } from '../certificate/types.ts';
 import { verifyTimeout, verifyVote } from '../certificate/verify.ts';
 import { maxHeaderBytesPerAnswer } from '../limits.ts';
+import { offerSnapshot } from './adoption.ts';
 import { ancestorAt } from './blocks.ts';
 import { learnQc, onCommitCert, onTimeoutCert } from './certify.ts';
 import { append, commitHeight, emit, send } from './core.ts';
@@ -25,6 +26,7 @@ export function onLinkUp(core: Core, peer: number): void {
 export function onLinkDown(core: Core, peer: number): void {
   if (!core.up[peer]) return;
   core.up[peer] = false;
+  core.offers.delete(peer);
   core.downSince[peer] = core.now;
 }
 
@@ -79,6 +81,7 @@ export function onHello(core: Core, hello: Hello, from: number): void {
     for (const batch of ownBatchesAbove(core, hello.lanes[core.me] as LaneHead))
       send(core, from, { type: 'batch', batch, answer: false });
   }
+  offerSnapshot(core, from);
   core.awaitingHellos?.add(from);
   core.again = true;
 }

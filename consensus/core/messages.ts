@@ -96,6 +96,12 @@ export type PeerMessage =
   | { readonly type: 'get-batches'; readonly digests: readonly Hash[] }
   | { readonly type: 'checkpoint-vote'; readonly vote: CheckpointVote }
   | { readonly type: 'checkpoint'; readonly certificate: CheckpointCert }
+  | { readonly type: 'offer'; readonly certificate: CheckpointCert; readonly oldest: number }
+  /** asks for parts of the snapshot at a height, and for its head where `from` is 0 */
+  | { readonly type: 'get-snapshot'; readonly height: number; readonly from: number; readonly count: number }
+  /** `commitCert`: of exactly this block, where the sender holds it */
+  | { readonly type: 'snapshot-head'; readonly head: SnapshotHead; readonly commitCert: QuorumCert | null }
+  | { readonly type: 'snapshot-part'; readonly height: number; readonly index: number; readonly bytes: Bytes }
   /** the ledger's own traffic between validators: opaque here, handed on by the engine */
   | { readonly type: 'app'; readonly topic: string; readonly bytes: Bytes };
 
@@ -110,6 +116,15 @@ export interface VoteRecord {
 export interface TimeoutRecord {
   readonly term: number;
   readonly qc: QuorumCert | null;
+}
+
+/** What a snapshot holds beside the application's state (§9): proved by the checkpoint's certificate over the block's id. */
+export interface SnapshotHead {
+  readonly signed: SignedHeader;
+  /** the history before the block, which its header commits to */
+  readonly past: Peaks;
+  /** of the application's state */
+  readonly parts: number;
 }
 
 /** Where a journal begins when what came before was pruned, or a chain when it was adopted from a checkpoint. */

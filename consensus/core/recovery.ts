@@ -4,7 +4,7 @@ import { encode } from '../../lib/codec.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
 import type { EntryCert, QuorumCert } from '../certificate/types.ts';
-import { certifiedBelow, keepHeader, liveBlocks, plant } from './blocks.ts';
+import { certifiedBelow, keepHeader, plant, votedBlocks } from './blocks.ts';
 import { noteQc, tryCommit } from './certify.ts';
 import { append, commitHeight } from './core.ts';
 import type { Block, Core, Lane } from './core-types.ts';
@@ -45,12 +45,14 @@ export function finishRecovery({ core, initialised, started }: Recovery): void {
   resetTerm(core);
   if (core.me === undefined) {
     core.outputs = [];
+    core.forgotten = [];
     core.recovering = false;
     return;
   }
   if (!initialised) core.fenced ??= 'this validator has no safety record: its data was wiped or never initialised';
   core.awaitingHellos = new Set();
   core.outputs = [];
+  core.forgotten = [];
   core.recovering = false; // with q = 1 the recovered Timeout is a TC, and the term that it opens needs its ENTER (D3)
   // a torn tail may end behind a certificate and before the ENTER that it causes (R2)
   if (core.highQc !== undefined && core.highQc.term > core.term)
@@ -166,6 +168,8 @@ export function startFrom(core: Core, base: Base): void {
     const { committed } = core.lanes[index] as Lane;
     if (at.seq > committed.seq) moveLane(core, index, at, committed);
   }
+  // L4, after an adoption: the chain in between is not to be had, so what may be lost is appended again; a copy has no effect
+  for (const redo of core.redo) redo.at = redo.before;
 }
 
 /** D2: the highest QC, that of my own chain, and the one that my Timeout names. */
@@ -190,10 +194,8 @@ export function liveRecords(core: Core): readonly JournalRecord[] {
     };
     records.push({ type: 'base', base });
   }
-  const above = [...liveBlocks(core)]
-    .filter((block) => block.height > commitHeight(core))
-    .sort((a, b) => a.height - b.height);
-  for (const block of above) records.push({ type: 'header', signed: signedHeader(block) });
+  // certified headers that this node has not voted for are fetched again: it may have been away for thousands of them
+  for (const block of votedBlocks(core)) records.push({ type: 'header', signed: signedHeader(block) });
   for (const qc of neededQcs(core)) records.push({ type: 'qc', qc });
   // a Timeout of an earlier term stays: a peer may return it, and it must not seem later than what this journal holds (D5)
   if (core.timeout !== undefined && !core.timedOut) records.push({ type: 'timeout', timeout: core.timeout });

@@ -4,6 +4,7 @@
 import { exhaustive } from '../../lib/assert.ts';
 import { type Ms, milliseconds } from '../../lib/units.ts';
 import { timerBase, timerCap } from '../limits.ts';
+import { adoptWhenBehind, freeze, type Kept, onKept, onOffer } from './adoption.ts';
 import { learnQc, onCommitCert, onTimeoutCert, tryCommit } from './certify.ts';
 import { onCheckpointCert, onCheckpointVote, signPeriodicCheckpoint } from './checkpoints.ts';
 import { maySign } from './core.ts';
@@ -29,6 +30,10 @@ export type Input =
   /** seal an own batch; only while `maySeal` */
   | { readonly type: 'seal'; readonly content: BatchContent }
   | { readonly type: 'executed'; readonly height: number; readonly roots: Roots }
+  /** what this node's archive can serve */
+  | { readonly type: 'kept'; readonly kept: Kept }
+  /** the state after this height is about to take the place of the one that stands */
+  | { readonly type: 'freeze'; readonly height: number }
   /** T1: the slowest smoothed round trip to a validator */
   | { readonly type: 'round-trip'; readonly ms: number }
   /** nothing arrived; a deadline has passed */
@@ -52,6 +57,11 @@ export function step(core: Core, now: Ms, wallMs: number, inputs: readonly Input
   if (core.stopped === undefined) {
     setTimers(core);
     if (core.again) settle(core);
+    adoptWhenBehind(core);
+  }
+  if (core.forgotten.length > 0) {
+    core.outputs.push({ type: 'forgotten', digests: core.forgotten });
+    core.forgotten = [];
   }
   const { outputs } = core;
   core.outputs = [];
@@ -102,6 +112,12 @@ function handle(core: Core, input: Input): void {
     case 'executed':
       onExecuted(core, input.height, input.roots);
       signPeriodicCheckpoint(core, input.height);
+      break;
+    case 'kept':
+      onKept(core, input.kept);
+      break;
+    case 'freeze':
+      freeze(core, input.height);
       break;
     case 'round-trip':
       core.timerFloor = milliseconds(Math.min(timerCap, Math.max(timerBase, 4 * input.ms)));
@@ -159,8 +175,14 @@ function onMessage(core: Core, message: PeerMessage, from: number): void {
     case 'checkpoint':
       onCheckpointCert(core, message.certificate, from);
       break;
+    case 'offer':
+      onOffer(core, message, from);
+      break;
+    case 'get-snapshot': // the engine has these answered: no word of them concerns the order of blocks
+    case 'snapshot-head':
+    case 'snapshot-part':
     case 'app':
-      break; // the engine hands it to the application
+      break;
     default:
       exhaustive(message);
   }

@@ -14,6 +14,8 @@ import type {
   OrderedBlock,
   QueryAnswer,
   QueryRequest,
+  RestoredHead,
+  SnapshotSource,
 } from '../../consensus/application.ts';
 import type { Bytes } from '../../lib/bytes.ts';
 import { type Hash, zeroHash } from '../../lib/hash.ts';
@@ -184,18 +186,18 @@ export class KeyValueLedger implements Application {
     answerQuery(this.state, this.store, request, (fault, answer) => done(fault && failed(fault), answer));
   }
 
-  snapshot(done: Answer<Bytes>): void {
+  snapshot(each: (part: Bytes, next: () => void) => void, done: Answer<void>): void {
     this.queue.run((finished) =>
-      dumpState(this.state, this.store, (fault, dump) => {
-        done(fault && failed(fault), dump);
+      dumpState(this.state, this.store, each, (fault) => {
+        done(fault && failed(fault), undefined);
         finished();
       }),
     );
   }
 
-  restore(snapshot: Bytes, expected: { readonly height: number; readonly stateRoot: Hash }, done: Answer<void>): void {
+  restore(source: SnapshotSource, expected: RestoredHead, done: Answer<void>): void {
     this.queue.run((finished) =>
-      restoreState(this.state, snapshot, expected, (fault) => {
+      restoreState(this.state, source, expected, (fault) => {
         done(fault && failed(fault), undefined);
         finished();
       }),

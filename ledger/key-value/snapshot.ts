@@ -1,108 +1,113 @@
-// The whole state as bytes, for a node too far behind: a head, then every name and value. The tree is built anew by the
-// receiver, so a wrong dump shows as a wrong root. Receipts stay behind.
+// The whole state as parts of bytes, for a node too far behind: every name and value in the order of the store. The tree
+// is built anew by the receiver, so a wrong part shows as a wrong root. Receipts stay behind.
 
+import type { RestoredHead, SnapshotSource } from '../../consensus/application.ts';
 import { type Bytes, bigEndian, concatBytes } from '../../lib/bytes.ts';
-import { decode, type Encodable, encode } from '../../lib/codec.ts';
-import { type Hash, hashFromBytes, hashToBytes } from '../../lib/hash.ts';
 import type { Store } from '../../storage/index.ts';
-import type { StateHead } from '../state/head.ts';
+import { namesPerRead, snapshotPartBytes } from '../limits.ts';
 import { type AuthenticatedState, nameOf, type StateAnswer, type StateChange } from '../state/state.ts';
 
 const formatVersion = 1;
-const namesPerRead = 1_000;
-const namesPerPart = 5_000;
 
 /** No block may be applied meanwhile. */
-export function dumpState(state: AuthenticatedState, store: Store, done: StateAnswer<Bytes>): void {
-  const { height, outboxRoot, timeMs } = state.current;
-  const head = encode([formatVersion, height, hashToBytes(outboxRoot), timeMs]);
-  const parts: Bytes[] = [bigEndian(head.length, 4), head];
+export function dumpState(
+  state: AuthenticatedState,
+  store: Store,
+  each: (part: Bytes, next: () => void) => void,
+  done: StateAnswer<void>,
+): void {
   const { from, to } = state.layout.allValues();
   const readFrom = (start: Bytes): void =>
     store.range({ from: start, to, limit: namesPerRead }, (fault, found) => {
-      if (fault !== undefined) return done({ code: 'store', message: fault.message }, new Uint8Array(0));
-      for (const [storeKey, value] of found) {
-        const key = state.layout.stateKeyOf(storeKey);
-        parts.push(bigEndian(key.length, 4), key, bigEndian(value.length, 4), value);
-      }
+      if (fault !== undefined) return done({ code: 'store', message: fault.message }, undefined);
       const last = found[found.length - 1];
-      if (found.length < namesPerRead || last === undefined) return done(undefined, concatBytes(parts));
-      readFrom(concatBytes([last[0], Uint8Array.of(0)]));
+      const items = found.map(([key, value]) => itemOf(state.layout.stateKeyOf(key), value));
+      const parts = partsOf(items);
+      const give = (index: number): void => {
+        const part = parts[index];
+        if (part !== undefined) return each(part, () => give(index + 1));
+        if (found.length < namesPerRead || last === undefined) return done(undefined, undefined);
+        readFrom(concatBytes([last[0], Uint8Array.of(0)]));
+      };
+      give(0);
     });
   readFrom(from);
 }
 
-/** Replaces the state; a dump that does not lead to the expected root leaves the empty state. */
+const itemOf = (key: Bytes, value: Bytes): Bytes =>
+  concatBytes([bigEndian(key.length, 4), key, bigEndian(value.length, 4), value]);
+
+/** Items are never split; each is smaller than a part. */
+function partsOf(items: readonly Bytes[]): readonly Bytes[] {
+  const parts: Bytes[] = [];
+  let open: Bytes[] = [];
+  let size = 1;
+  const close = (): void => {
+    if (open.length > 0) parts.push(concatBytes([Uint8Array.of(formatVersion), ...open]));
+    open = [];
+    size = 1;
+  };
+  for (const item of items) {
+    if (size + item.length > snapshotPartBytes) close();
+    open.push(item);
+    size += item.length;
+  }
+  close();
+  return parts;
+}
+
+/** Replaces the state; parts that do not lead to the expected root leave the empty state. */
 export function restoreState(
   state: AuthenticatedState,
-  dump: Bytes,
-  expected: { readonly height: number; readonly stateRoot: Hash },
+  source: SnapshotSource,
+  expected: RestoredHead,
   done: StateAnswer<void>,
 ): void {
-  const reader = new DumpReader(dump);
-  const head = reader.head();
-  if (head === undefined || head.height !== expected.height) return done(broken, undefined);
+  const { height, timeMs, stateRoot, outboxRoot } = expected;
   const fail = (): void => state.clear((fault) => done(fault ?? broken, undefined));
-  const restorePart = (): void => {
-    const changes = reader.part();
-    if (changes === undefined) return fail();
-    const partial = !reader.atEnd;
-    const block = { ...head, changes, writes: [], sync: !partial, partial };
+  const install = (changes: readonly StateChange[], last: boolean, then: (root: string) => void): void =>
     state.load(changes, (fault) => {
       if (fault !== undefined) return done(fault, undefined);
-      state.commit(block, (fault, restored) => {
-        if (fault !== undefined) return done(fault, undefined);
-        if (partial) return restorePart();
-        if (restored.stateRoot !== expected.stateRoot) return fail();
-        done(undefined, undefined);
-      });
+      const block = { height, timeMs, outboxRoot, changes, writes: [], sync: last, partial: !last };
+      state.commit(block, (fault, restored) =>
+        fault === undefined ? then(restored.stateRoot) : done(fault, undefined),
+      );
     });
-  };
-  state.clear((fault) => (fault === undefined ? restorePart() : done(fault, undefined)));
+  const next = (index: number): void =>
+    source.part(index, (fault, part) => {
+      if (fault !== undefined) return done({ code: 'store', message: fault.message }, undefined);
+      // the head is written behind the last part, so that a crash leaves no half state that looks whole
+      if (part === undefined) {
+        if (state.current.stateRoot !== stateRoot) return fail();
+        return install([], true, () => done(undefined, undefined));
+      }
+      const changes = readPart(part);
+      if (changes === undefined) return fail();
+      install(changes, false, () => next(index + 1));
+    });
+  state.clear((fault) => (fault === undefined ? next(0) : done(fault, undefined)));
 }
 
 const broken = { code: 'corrupt', message: 'the snapshot does not hold the state that it should' } as const;
 
-class DumpReader {
-  private readonly bytes: Bytes;
-  private offset = 0;
-
-  constructor(bytes: Bytes) {
-    this.bytes = bytes;
+/** @returns undefined when the bytes do not add up */
+function readPart(part: Bytes): readonly StateChange[] | undefined {
+  if (part[0] !== formatVersion) return undefined;
+  const changes: StateChange[] = [];
+  let offset = 1;
+  const item = (): Bytes | undefined => {
+    if (offset + 4 > part.length) return undefined;
+    const length = new DataView(part.buffer, part.byteOffset + offset, 4).getUint32(0);
+    const start = offset + 4;
+    if (start + length > part.length) return undefined;
+    offset = start + length;
+    return part.subarray(start, offset);
+  };
+  while (offset < part.length) {
+    const key = item();
+    const value = item();
+    if (key === undefined || value === undefined) return undefined;
+    changes.push({ ...nameOf(key), value });
   }
-
-  get atEnd(): boolean {
-    return this.offset === this.bytes.length;
-  }
-
-  head(): Omit<StateHead, 'stateRoot'> | undefined {
-    const encoded = this.item();
-    const decoded = encoded === undefined ? undefined : decode(encoded);
-    if (decoded?.ok !== true || !Array.isArray(decoded.value)) return undefined;
-    const [format, height, outboxRoot, timeMs] = decoded.value as readonly Encodable[];
-    if (format !== formatVersion || typeof height !== 'number' || typeof timeMs !== 'number') return undefined;
-    if (!(outboxRoot instanceof Uint8Array) || outboxRoot.length !== 32) return undefined;
-    return { height, outboxRoot: hashFromBytes(outboxRoot), timeMs };
-  }
-
-  /** the next names, undefined when the bytes do not add up */
-  part(): readonly StateChange[] | undefined {
-    const changes: StateChange[] = [];
-    while (!this.atEnd && changes.length < namesPerPart) {
-      const key = this.item();
-      const value = this.item();
-      if (key === undefined || value === undefined) return undefined;
-      changes.push({ ...nameOf(key), value });
-    }
-    return changes;
-  }
-
-  private item(): Bytes | undefined {
-    if (this.offset + 4 > this.bytes.length) return undefined;
-    const length = new DataView(this.bytes.buffer, this.bytes.byteOffset + this.offset, 4).getUint32(0);
-    const start = this.offset + 4;
-    if (start + length > this.bytes.length) return undefined;
-    this.offset = start + length;
-    return this.bytes.subarray(start, this.offset);
-  }
+  return changes;
 }

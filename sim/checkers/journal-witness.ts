@@ -75,6 +75,14 @@ export class JournalWitness {
         this.#released = position;
         view.releaseBelow(position);
       },
+      keepFrom: (position) => view.keepFrom(position),
+      onPruned: (listener) => view.onPruned(listener),
+      get oldest() {
+        return view.oldest;
+      },
+      get pruningHeld() {
+        return view.pruningHeld;
+      },
     };
   }
 

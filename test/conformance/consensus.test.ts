@@ -70,8 +70,9 @@ const qc = certifiedBlock({
 const timeout = { voter: 1, term: 4, highest: { term: 3, height: 258, id: qc.id }, tail: [], signature };
 const first = { ...timeout, highest: { term: -1, height: 0, id: committee.genesisId } };
 const tc = { term: 4, timeouts: [timeout, first], qc };
-const checkpointVote = { voter: 0, height: 256, id: hashOf('block'), stateRoot: hashOf('state'), signature };
-const checkpoint = { height: 256, id: hashOf('block'), stateRoot: hashOf('state'), votes: [{ voter: 0, signature }] };
+const certified = { height: 256, id: hashOf('block'), stateRoot: hashOf('state'), outboxRoot: hashOf('outbox') };
+const checkpointVote = { voter: 0, ...certified, signature };
+const checkpoint = { ...certified, votes: [{ voter: 0, signature }] };
 const body = fromUtf8('entries');
 const contentHash = sha256Hex(body);
 const batch: Batch = {
@@ -97,7 +98,7 @@ const GOLDEN_IDS = {
   batch: '2f8cd58c18eb3f8d',
   history: '681dd7f5fa94dda5',
   qc: '5a101777ae767663',
-  checkpoint: '6bc8fb3e9e54e4a3',
+  checkpoint: '6b5560f4f13b8505',
 };
 
 const GOLDEN_TEXTS = {
@@ -106,7 +107,7 @@ const GOLDEN_TEXTS = {
   nil: '2a2d1c1295ef02fe',
   timeout: 'c9790a2bfff79c89',
   genesis: 'a1311e27eac914af',
-  checkpoint: '4676cb4c421cb416',
+  checkpoint: '1decaa644557d0f7',
 };
 
 const GOLDEN_MESSAGES = {
@@ -121,9 +122,13 @@ const GOLDEN_MESSAGES = {
   'get-headers': '39 143287ded3815fb5',
   headers: '1027 a97833ce832a15d8',
   'get-batches': '38 255d8c2f219f0ccd',
-  'checkpoint-vote': '142 228aecb1df5163df',
-  checkpoint: '144 20c30a80e364bec6',
+  'checkpoint-vote': '176 8123005fd0beffd5',
+  checkpoint: '178 5795b2dc933bd345',
   app: '19 59085ad3bb8790c1',
+  offer: '180 d2b80255f707f31b',
+  'get-snapshot': '8 6fe7d7bc728fb005',
+  'snapshot-head': '1390 d05152590e568074',
+  'snapshot-part': '16 f60de03ce8e5e6a3',
   batch: '40 43df076fabf911b5',
 };
 
@@ -136,7 +141,7 @@ const GOLDEN_RECORDS = {
   vote: '6 41 df19d1490b0f4493',
   timeout: '7 4 5b53306331928cb6',
   commit: '8 324 f510d0dbe60b2ec2',
-  checkpoint: '9 142 d033d1a81e4a389b',
+  checkpoint: '9 176 5269d9347b6854aa',
   base: '10 1389 8db78805fd0073e2',
   fenced: '11 15 e9b4cce37179e5c9',
 };
@@ -206,6 +211,10 @@ const messages: readonly ControlMessage[] = [
   { type: 'checkpoint-vote', vote: checkpointVote },
   { type: 'checkpoint', certificate: checkpoint },
   { type: 'app', topic: 'rumour', bytes: body },
+  { type: 'offer', certificate: checkpoint, oldest: 200 },
+  { type: 'get-snapshot', height: 256, from: 16, count: 16 },
+  { type: 'snapshot-head', head: { signed, past: history, parts: 3 }, commitCert: qc },
+  { type: 'snapshot-part', height: 256, index: 2, bytes: body },
 ];
 
 t.test('messages', async (t) => {

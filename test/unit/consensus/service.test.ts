@@ -13,6 +13,7 @@ import { type ChainState, explain } from '../../../consensus/explain.ts';
 import { createReadiness } from '../../../consensus/readiness.ts';
 import { registerChainService } from '../../../consensus/service/index.ts';
 import type { ServedChain } from '../../../consensus/service/served-chain.ts';
+import type { Snapshots } from '../../../consensus/snapshots.ts';
 import { fromBase64 } from '../../../lib/base64.ts';
 import { fromUtf8, toUtf8 } from '../../../lib/bytes.ts';
 import { errorRow } from '../../../lib/errors.ts';
@@ -586,7 +587,8 @@ t.test('a read waits for its height, and is refused when its time is over', asyn
       done(undefined, { height, stateRoot: digest, outboxRoot: digest, outcomes: [] }),
   } as unknown as Application;
   const archive = { add: (_: unknown, __: unknown, done: (fault?: string) => void) => done() } as unknown as Archive;
-  world.system.spawn(addresses.executor, executorBehavior({ application, archive, addresses, height: 3 }), {
+  const snapshots = {} as Snapshots;
+  world.system.spawn(addresses.executor, executorBehavior({ application, archive, snapshots, addresses, height: 3 }), {
     shard: 'main',
   });
   const answers: string[] = [];

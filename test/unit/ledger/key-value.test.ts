@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { nativeSha256 } from '../../../actors/drivers/native-sha256.ts';
-import type { Admission, Application, Applied, Opened, QueryAnswer } from '../../../consensus/application.ts';
+import type {
+  Admission,
+  Application,
+  Applied,
+  Opened,
+  QueryAnswer,
+  RestoredHead,
+  SnapshotSource,
+} from '../../../consensus/application.ts';
 import {
   accountOf,
   type Command,
@@ -409,10 +417,9 @@ t.test('replicas agree on every root whatever they keep in memory, and after cra
       }
       const opened = now<Opened>((done) => open({}, crashing.store).ledger.open(done));
       if (opened.recent.map(({ stateRoot }) => stateRoot).join() !== roots.join()) return false;
-      const dump = now<Uint8Array>((done) => roomy.ledger.snapshot(done));
       const restored = open();
-      const expected = { height: roomy.height, stateRoot: roots[roots.length - 1] as Hash };
-      now<void>((done) => restored.ledger.restore(dump, expected, done));
+      const expected = headAt(roomy.height, roots[roots.length - 1] as Hash);
+      now<void>((done) => restored.ledger.restore(sourceOf(dumpOf(roomy.ledger)), expected, done));
       restored.height = roomy.height;
       return apply(restored, [sign().entry]).stateRoot === apply(crashing, [signedLast()]).stateRoot;
     }),
@@ -427,15 +434,45 @@ function signedLast(): Uint8Array {
   return sign().entry;
 }
 
+function dumpOf(ledger: Application): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  now<void>((done) =>
+    ledger.snapshot((part, next) => {
+      parts.push(part);
+      next();
+    }, done),
+  );
+  return parts;
+}
+
+function sourceOf(parts: readonly Uint8Array[]): SnapshotSource {
+  return { part: (index, done) => done(undefined, parts[index]) };
+}
+
+function headAt(height: number, stateRoot: Hash): RestoredHead {
+  return { height, stateRoot, outboxRoot: zeroHash, timeMs: blockTime };
+}
+
+t.test('a snapshot of many names goes in many parts', (t) => {
+  const world = open({ bytesPerAccount: 1_000_000 });
+  const values = Array.from({ length: 40 }, (_, i) => put(`key ${i}`, 'x'.repeat(8_000)));
+  for (const [i, value] of values.entries()) apply(world, [sign({ nonce: i + 1, operations: [value] }).entry]);
+  const parts = dumpOf(world.ledger);
+  t.ok(parts.length > 4, `${parts.length} parts`);
+  t.ok(parts.every(({ length }) => length <= 64 * 1024));
+  t.end();
+});
+
 t.test('a forged or truncated snapshot is refused', (t) => {
   const world = open();
   const { stateRoot } = apply(world, [sign({ nonce: 1 }).entry]);
-  const dump = now<Uint8Array>((done) => world.ledger.snapshot(done));
+  const [dump] = dumpOf(world.ledger) as [Uint8Array];
   const other = open();
-  for (const bad of [dump.map((byte, i) => (i === dump.length - 1 ? byte ^ 1 : byte)), dump.subarray(0, -1), noBytes]) {
-    t.throws(() => now<void>((done) => other.ledger.restore(bad, { height: 1, stateRoot }, done)), /corrupt/);
+  const forged = dump.map((byte, i) => (i === dump.length - 1 ? byte ^ 1 : byte));
+  for (const bad of [[forged], [dump.subarray(0, -1)], [noBytes], [], [dump, forged]]) {
+    t.throws(() => now<void>((done) => other.ledger.restore(sourceOf(bad), headAt(1, stateRoot), done)), /corrupt/);
   }
-  now<void>((done) => other.ledger.restore(dump, { height: 1, stateRoot }, done));
+  now<void>((done) => other.ledger.restore(sourceOf([dump]), headAt(1, stateRoot), done));
   t.equal(valueOf(other, 'a'), '1');
   t.equal(open({}, other.store).height, 1);
   t.end();
@@ -465,9 +502,8 @@ t.test('blobs are counted, not read', (t) => {
     now<Opened>((done) => again.open(done)),
     { height: 3, recent: [{ stateRoot: first.stateRoot }, {}, {}] },
   );
-  const dump = now<Uint8Array>((done) => again.snapshot(done));
   const fresh = new BlobLedger({ store: testStore(), storePrefix: noBytes });
-  now<void>((done) => fresh.restore(dump, { height: 3, stateRoot: second.stateRoot }, done));
+  now<void>((done) => fresh.restore(sourceOf(dumpOf(again)), headAt(3, second.stateRoot), done));
   t.same(
     now<Applied>((done) => fresh.apply(block(4), done)),
     now<Applied>((done) => again.apply(block(4), done)),

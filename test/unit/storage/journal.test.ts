@@ -3,7 +3,7 @@ import type { Position } from '../../../actors/index.ts';
 import { fromUtf8, toUtf8 } from '../../../lib/bytes.ts';
 import { seededRandom } from '../../../lib/random.ts';
 import { groupHeaderBytes, segmentSeed, writeGroupHeader, writeRecord } from '../../../storage/format.ts';
-import type { JournalFault, JournalRecord, JournalView } from '../../../storage/index.ts';
+import type { Journal, JournalFault, JournalRecord, JournalView } from '../../../storage/index.ts';
 import { segmentPath } from '../../../storage/segment-names.ts';
 import { directory, JournalBench, shardId } from '../../support/journal-bench.ts';
 
@@ -345,6 +345,46 @@ function walk(seed: number): string | undefined {
   }
   return undefined;
 }
+
+t.test('what an owner keeps is not pruned, nor what no owner has spoken of in this life', async (t) => {
+  const bench = new JournalBench({ segmentBytes: 16_384, retain: 16_384 });
+  const fill = (journal: Journal, view: JournalView): Position => {
+    let last = 0 as Position;
+    for (let i = 0; i < 60; i++) {
+      last = view.append(7, [new Uint8Array(900).fill(i)]);
+      if (i % 3 === 0) bench.synced(journal);
+    }
+    bench.synced(journal);
+    return last;
+  };
+  const journal = bench.open();
+  const view = journal.view('main');
+  const pruned: Position[] = [];
+  view.onPruned((oldest) => pruned.push(oldest));
+  view.keepFrom(0 as Position);
+  view.releaseBelow(fill(journal, view));
+  bench.settle();
+  t.ok(view.pruningHeld, 'a snapshot is due');
+  t.same([journal.stats().firstSegment, pruned], [1, []]);
+  const mark = view.append(7, [fromUtf8('readers need this')]);
+  bench.synced(journal);
+  view.keepFrom(mark);
+  bench.settle();
+  t.ok(!view.pruningHeld && journal.stats().firstSegment > 2);
+  t.equal(pruned.at(-1), view.oldest);
+  t.ok(view.oldest <= mark);
+
+  bench.kill();
+  const again = bench.open();
+  const reborn = again.view('main');
+  const { firstSegment } = again.stats();
+  fill(again, reborn);
+  bench.settle();
+  t.equal(again.stats().firstSegment, firstSegment, 'an owner that has said nothing yet may still read everything');
+  reborn.releaseBelow(again.durable);
+  bench.settle();
+  t.ok(again.stats().firstSegment > firstSegment);
+});
 
 t.test('bytes that a client made up never pass for a group, even where a recycled segment puts them', async (t) => {
   const bench = new JournalBench({ segmentBytes: 16_384, retain: 16_384 });
