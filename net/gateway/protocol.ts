@@ -88,7 +88,9 @@ const chainStatus = Type.Object({
   chain: hash,
   name: Type.String(),
   application: Type.String(),
+  /** of the last block that this node knows to be committed */
   height,
+  /** of the last one that it has executed: blocks, receipts and reads without a proof are answered up to here */
   execHeight: height,
   term: Type.Integer({ minimum: 0 }),
   leader: Type.Union([Type.String(), Type.Null()]),
@@ -158,8 +160,9 @@ export const rpcMethods = {
       certificate: Type.Union([hex(1024 * 1024), Type.Null()]),
     }),
   ),
+  /** of a height that this node has executed; `not-found` above it */
   block: method(Type.Object({ chain, height }, closed), block),
-  /** heights `from` upwards, at most `limit` (20) */
+  /** heights `from` upwards, at most `limit` (20); what this node has not executed yet is left out */
   blocks: method(
     Type.Object({ chain, from: height, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })) }, closed),
     Type.Object({ blocks: Type.Array(block) }),

@@ -151,9 +151,15 @@ export class TestDevnet {
       .map((each) => `${chain} ${each.height}: ${each.said.map((text, i) => `${names[i]} ${text}`).join(' | ')}`);
   }
 
+  /** How far a member has executed a chain: it answers for blocks and receipts up to there, and may have committed more. */
   async heightOf(name: string, chain: string): Promise<number> {
+    return (await this.progressOf(name, chain)).executed;
+  }
+
+  async progressOf(name: string, chain: string): Promise<{ readonly committed: number; readonly executed: number }> {
     const { chains } = await this.rpc(name).call('status', {});
-    return chains.find((each) => each.name === chain)?.height ?? -1;
+    const found = chains.find((each) => each.name === chain);
+    return { committed: found?.height ?? -1, executed: found?.execHeight ?? -1 };
   }
 }
 

@@ -136,11 +136,12 @@ async function leaderOf(net: TestDevnet, chain: string, without?: string): Promi
   return chains.find((each) => each.name === chain)?.leader as string;
 }
 
-/** All members are at the same height, and stay there: the chain is silent. */
+/** All members have committed and executed the same height, and stay there: the chain is silent. */
 async function untilLevel(net: TestDevnet, chain: string): Promise<void> {
   let last = '';
   await eventually(`all members are level on ${chain}`, 30, async () => {
-    const heights = await Promise.all(net.names.map((name) => net.heightOf(name, chain)));
+    const members = await Promise.all(net.names.map((name) => net.progressOf(name, chain)));
+    const heights = members.flatMap(({ committed, executed }) => [committed, executed]);
     const text = heights.join(' ');
     const level = new Set(heights).size === 1 && text === last;
     last = text;
