@@ -49,6 +49,8 @@ export class Archive {
   private readonly journal: JournalView;
   /** journalled batches of blocks that are not archived yet */
   private readonly fresh = new Map<Hash, { readonly position: Position } | Ticket>();
+  /** the block that waits for the records of its batches; blocks are added one after the other */
+  private waiting: { readonly position: number; readonly write: () => void } | undefined;
   lastHeight = 0;
   /** the lowest block that is held with all its batches */
   oldest = 1;
@@ -60,6 +62,12 @@ export class Archive {
   constructor(store: Store, journal: JournalView) {
     this.store = store;
     this.journal = journal;
+    journal.onDurable((durable) => {
+      const due = this.waiting;
+      if (due === undefined || durable < due.position) return;
+      this.waiting = undefined;
+      due.write();
+    });
   }
 
   /** Reads how far down the archive reaches. */
@@ -157,7 +165,8 @@ export class Archive {
 
   /**
    * Writes a committed block, before the application applies it: an unsynced batch of the store is undone newest first,
-   * so whatever the application still holds after a crash, the archive holds too.
+   * so whatever the application still holds after a crash, the archive holds too. And not before its batches are durable:
+   * a record that a crash undoes would leave a row that points at what is written in its place.
    */
   add(signed: SignedHeader, batches: readonly Batch[], done: (fault: string | undefined) => void): void {
     const { height } = signed.header.order;
@@ -166,21 +175,34 @@ export class Archive {
       { key: blockKey(height), value: encodeBlock(signed, entries, batches) },
       { key: idKey(signed.header.id), value: bigEndian(height, 8) },
     ];
+    let newest = 0;
     for (const batch of batches) {
       const place = this.fresh.get(batch.digest);
       if (place === undefined) continue;
+      newest = Math.max(newest, place.position);
       const value = concatBytes([bigEndian(place.position, 8), bigEndian(height, 8), bigEndian(batch.size, 4)]);
       writes.push({ key: batchKey(batch.digest), value });
     }
-    this.store.batch(writes, { sync: false }, (fault) => {
-      if (fault !== undefined) {
-        done(fault.message);
-        return;
-      }
-      for (const batch of batches) this.fresh.delete(batch.digest);
-      this.lastHeight = Math.max(this.lastHeight, height);
-      done(undefined);
+    this.onceDurable(newest as Position, () => {
+      this.store.batch(writes, { sync: false }, (fault) => {
+        if (fault !== undefined) {
+          done(fault.message);
+          return;
+        }
+        for (const batch of batches) this.fresh.delete(batch.digest);
+        this.lastHeight = Math.max(this.lastHeight, height);
+        done(undefined);
+      });
     });
+  }
+
+  private onceDurable(position: Position, write: () => void): void {
+    if (position <= this.journal.durable) {
+      write();
+      return;
+    }
+    this.waiting = { position, write };
+    this.journal.request(position);
   }
 
   /** Everything that was written before is durable when `done` is called. */
