@@ -40,17 +40,34 @@ t.test('one node is started, looked into, refused a second time, drained and sta
     to: String,
   });
 
+  const running = readFileSync(join(home, 'run', 'node.json'), 'utf8');
+  const { metrics } = JSON.parse(running) as { readonly metrics: string };
+  const shown = [
+    ['inspect actors', JSON.stringify(report)],
+    ['inspect events', events.stdout],
+    ['status', (await psky('status', '--home', home, '--json')).stdout],
+    ['show-validator', (await psky('show-validator', '--home', home, '--json')).stdout],
+    ['run/node.json', running],
+    ['metrics', await (await fetch(metrics)).text()],
+  ] as const;
+
   node.child.kill('SIGTERM');
   const end = await node.ended;
   t.equal(end.status, 0);
   t.match(end.stdout, /^drained$/m);
   t.notOk(existsSync(join(home, 'run', 'node.json')));
-  const secrets = JSON.parse(readFileSync(join(home, 'config', 'validator_key.json'), 'utf8')) as Record<
-    string,
-    string
-  >;
   const log = readFileSync(join(home, 'logs', 'node.log'), 'utf8');
-  for (const name of ['seed', 'encryptionSecret']) t.notMatch(log, secrets[name] ?? '', `${name} is in no log`);
+  const secrets = secretsOf(home);
+  t.equal(secrets.length, 3);
+  for (const [where, text] of [...shown, ['the log', log], ['stdout', end.stdout], ['stderr', end.stderr]] as const) {
+    if (where !== 'stderr') t.ok(text.length > 20, `${where} says something`);
+    const leaked = secrets.filter((secret) => secret.forms.some((form) => text.includes(form)));
+    t.same(
+      leaked.map(({ name }) => name),
+      [],
+      `no secret in ${where}`,
+    );
+  }
 
   const again = await pskyJson<{ ready: boolean; pid: number }>('start', '--detach', '--home', home);
   t.equal(again.ready, true);
@@ -59,6 +76,20 @@ t.test('one node is started, looked into, refused a second time, drained and sta
   t.ok(stopped.seconds < 10);
   t.throws(() => process.kill(again.pid, 0), 'no process is left');
 });
+
+/** Every secret of a home, as text may show it. */
+function secretsOf(home: string): readonly { readonly name: string; readonly forms: readonly string[] }[] {
+  return ['node_key.json', 'validator_key.json'].flatMap((file) => {
+    const fields = JSON.parse(readFileSync(join(home, 'config', file), 'utf8')) as Record<string, string>;
+    return ['seed', 'encryptionSecret']
+      .filter((field) => fields[field] !== undefined)
+      .map((field) => {
+        const bytes = Buffer.from(fields[field] as string, 'hex');
+        const forms = [bytes.toString('hex'), bytes.toString('base64'), bytes.toString('base64url'), bytes.join(',')];
+        return { name: `${file} ${field}`, forms };
+      });
+  });
+}
 
 t.test('a home that cannot be used ends with its code', async (t) => {
   const folder = join(shortFolder(t), 'net');

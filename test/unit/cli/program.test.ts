@@ -33,10 +33,19 @@ t.test('every verb explains itself with an example that names it', async (t) => 
   const program = buildProgram(() => {});
   for (const command of program.commands) visit(command, command.name());
   const verbs = program.commands.map((command) => command.name());
-  const promised = ['dev', 'init', 'testnet', 'start', 'stop', 'status', 'keys', 'tx', 'query', 'sim', 'why', 'logs'];
-  for (const verb of [...promised, 'inspect', 'reset', 'version', 'show-node-id', 'show-validator']) {
+  const promised = ['dev', 'init', 'testnet', 'start', 'stop', 'status', 'keys', 'tx', 'query', 'load', 'sim', 'why'];
+  for (const verb of [...promised, 'logs', 'inspect', 'reset', 'version', 'show-node-id', 'show-validator']) {
     t.ok(verbs.includes(verb), verb);
   }
+  const children = (verb: string) => program.commands.find((each) => each.name() === verb)?.commands ?? [];
+  t.same(
+    children('dev').map((command) => command.name()),
+    ['kill', 'revive', 'stop'],
+  );
+  t.same(
+    children('keys').map((command) => command.name()),
+    ['new', 'list', 'export', 'import'],
+  );
 });
 
 t.test('verbs that read have --json', async (t) => {
