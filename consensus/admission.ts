@@ -63,6 +63,8 @@ interface State {
   storage: string | undefined;
   sealing: Sealing;
   arena: Arena;
+  /** full batches that may not be sealed yet, oldest first: each is within the bounds of one, however long that lasts */
+  full: Arena[];
   /** batches given to the engine and not yet durable, with those who wait for each */
   readonly sealed: Map<Hash, Waiting[][]>;
   unsynced: number;
@@ -84,7 +86,11 @@ export function admissionBehavior(options: AdmissionOptions): Behavior<State, In
     receive: (state, message, effects) => receive(options, state, message, effects),
     describe: (state) => ({
       state: state.storage ?? state.sealing.reason,
-      context: { openBytes: state.arena.size, openEntries: state.arena.count, unsyncedBatches: state.unsynced },
+      context: {
+        openBytes: unsealedBytes(state),
+        openEntries: state.full.reduce((sum, arena) => sum + arena.count, state.arena.count),
+        unsyncedBatches: state.unsynced,
+      },
     }),
   };
 }
@@ -94,6 +100,7 @@ function initialState(): State {
     storage: 'not-ready',
     sealing: { type: 'sealing', allowed: false, reason: 'not-ready' },
     arena: emptyArena(),
+    full: [],
     sealed: new Map(),
     unsynced: 0,
     checking: 0,
@@ -179,8 +186,10 @@ function whyNot(state: State): number | undefined {
   if (reason === 'fenced') return errorCode('fenced');
   if (reason === 'stopped') return errorCode('chain-stopped');
   if (!allowed && reason !== 'window-full') return errorCode('not-ready');
-  return state.arena.size + state.checking > maxUnsealedBytes ? errorCode('overloaded') : undefined;
+  return unsealedBytes(state) + state.checking > maxUnsealedBytes ? errorCode('overloaded') : undefined;
 }
+
+const unsealedBytes = ({ full, arena }: State): number => full.reduce((sum, each) => sum + each.size, arena.size);
 
 function allRefused(count: number, code: number): Submitted {
   return {
@@ -258,7 +267,7 @@ function takeSome(
   take(options, state, pieces, submit.count - refused.length, { asker, refused }, effects);
 }
 
-/** Adds entries to the open batch by reference; a batch that would grow too large is sealed first. */
+/** Adds entries to the open batch by reference; a batch that would grow too large is sealed first, or set aside until it may be. */
 function take(
   options: AdmissionOptions,
   state: State,
@@ -271,6 +280,10 @@ function take(
   const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const full = state.arena.size + size > maxBatchBytes || state.arena.count + count > maxBatchEntries;
   if (full) seal(options, state, effects);
+  if (full && state.arena.count > 0) {
+    state.full.push(state.arena);
+    state.arena = emptyArena();
+  }
   const { arena } = state;
   if (arena.count === 0) effects.schedule('seal', sealAfter, { type: 'seal-now' });
   arena.waiting.push({ ...answer, offset: arena.count });
@@ -281,14 +294,21 @@ function take(
 }
 
 function sealIfDue(options: AdmissionOptions, state: State, effects: Effects<In>): void {
-  if (state.arena.size >= sealBytes || state.unsynced === 0) seal(options, state, effects);
+  const due = state.full.length > 0 || state.arena.size >= sealBytes || state.unsynced === 0;
+  if (due) seal(options, state, effects);
 }
 
 function seal(options: AdmissionOptions, state: State, effects: Effects<In>): void {
-  const { arena } = state;
-  if (arena.count === 0 || !state.sealing.allowed) return;
+  if (!state.sealing.allowed) return;
+  const ready = [...state.full, state.arena].filter(({ count }) => count > 0);
+  if (ready.length === 0) return;
   effects.cancel('seal');
+  state.full = [];
   state.arena = emptyArena();
+  for (const arena of ready) sealOne(options, state, arena, effects);
+}
+
+function sealOne(options: AdmissionOptions, state: State, arena: Arena, effects: Effects<In>): void {
   state.unsynced += 1;
   const contentHash = sha256Hex(...arena.pieces);
   state.sealed.set(contentHash, [...(state.sealed.get(contentHash) ?? []), arena.waiting]);

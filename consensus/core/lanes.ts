@@ -5,7 +5,14 @@ import type { Bytes } from '../../lib/bytes.ts';
 import type { Hash } from '../../lib/hash.ts';
 import { batchDigest } from '../certificate/hashing.ts';
 import type { Cut, LaneHead } from '../certificate/types.ts';
-import { laneHoldBytes, laneWindowBytes, maxBatchesPerLane, maxStraysPerLane } from '../limits.ts';
+import {
+  laneHoldBytes,
+  laneWindowBytes,
+  maxBatchBytes,
+  maxBatchEntries,
+  maxBatchesPerLane,
+  maxStraysPerLane,
+} from '../limits.ts';
 import { append, emit, maySign } from './core.ts';
 import type { Block, Core, Lane, Redo, Want } from './core-types.ts';
 import { wantBatch } from './fetch.ts';
@@ -34,6 +41,7 @@ export function sealBatch(core: Core, content: BatchContent): Batch {
   const seq = core.own.seq + 1;
   const prev = core.own.digest;
   const { count, size, contentHash, body } = content;
+  assert(size <= maxBatchBytes && count <= maxBatchEntries, 'what is journalled and sent can be read back');
   const digest = batchDigest(prev, lane, seq, count, contentHash);
   const batch: Batch = { lane, seq, prev, count, size, contentHash, body, digest };
   hold(core, batch);
