@@ -134,11 +134,16 @@ export interface CheckpointStatus extends Message {
   readonly certificate: Bytes | undefined;
 }
 
+/** §11: what proves that a validator broke the protocol; one piece per validator, kind and epoch is kept. */
 export interface Evidence {
   readonly kind: string;
   readonly validator: number;
+  readonly epoch: number;
   readonly detail: string;
+  /** when it was found */
   readonly wallMs: number;
+  /** the signed objects that contradict each other, encoded (core/evidence.ts) */
+  readonly proof: readonly Bytes[];
 }
 
 export type ValidatorLife = 'replaying' | 'syncing' | 'following' | 'leading' | 'abandoning' | 'fenced' | 'stopped';

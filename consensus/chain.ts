@@ -25,6 +25,7 @@ import type { Committee } from './certificate/committee.ts';
 import { type ChainEvent, chainMachine } from './chain-machine.ts';
 import { chainAddresses } from './chain-messages.ts';
 import { engineBehavior } from './engine.ts';
+import { EvidenceBook } from './evidence-book.ts';
 import { executorBehavior } from './executor.ts';
 import type { CoreHooks } from './hooks.ts';
 import { Snapshots } from './snapshots.ts';
@@ -69,13 +70,15 @@ export interface ChainHandle {
 interface OpenedChain {
   readonly parts: ChainParts;
   readonly snapshots: Snapshots;
+  readonly evidence: EvidenceBook;
   readonly state: Opened;
 }
 
-/** Keys of the store: the archive's under 1, the application's under 2, snapshots' under 3, each before the chain's id. */
+/** Keys of the store: the archive's under 1, the application's under 2, snapshots' under 3, evidence under 4, each before the chain's id. */
 const archivePart = 1;
 const applicationPart = 2;
 const snapshotsPart = 3;
+const evidencePart = 4;
 
 const escalate: Supervision = { strategy: 'escalate', restarts: 0, withinMs: minutes(5) };
 const restartOnce: Supervision = { strategy: 'one-for-one', restarts: 1, withinMs: minutes(5) };
@@ -114,6 +117,7 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
         effects.request((answer) => {
           const snapshots = new Snapshots(part(snapshotsPart), part(applicationPart));
           const archive = new Archive(part(archivePart), options.journal);
+          const evidence = new EvidenceBook(part(evidencePart));
           const failed = (reason: string): void => answer({ type: 'open-failed', reason });
           snapshots.open((fault) => {
             if (fault !== undefined) return failed(fault);
@@ -125,17 +129,17 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
               application.open((error, state) => {
                 if (error !== undefined) return failed(error.message);
                 archive.lastHeight = state.height; // a block is archived before it is applied
-                opened = { parts: { application, archive }, snapshots, state };
-                answer({ type: 'opened' });
+                opened = { parts: { application, archive }, snapshots, evidence, state };
+                evidence.open((fault) => (fault === undefined ? answer({ type: 'opened' }) : failed(fault)));
               });
             });
           });
         }),
       startActors: (_, effects) => {
         if (opened === undefined) return;
-        const { parts, snapshots, state } = opened;
+        const { parts, snapshots, evidence, state } = opened;
         const { application, archive } = parts;
-        const shared = { ...options, archive, snapshots, addresses };
+        const shared = { ...options, archive, snapshots, evidence, addresses };
         effects.spawn(addresses.validator, validatorBehavior(), { supervision: escalate });
         effects.spawn(
           addresses.admission,

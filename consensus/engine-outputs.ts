@@ -6,7 +6,6 @@ import type { CheckpointCert } from './certificate/types.ts';
 import type { Output } from './core/index.ts';
 import { pauseLane, serveBatches, serveHeaders, transmit } from './engine-frames.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx } from './engine-state.ts';
-import { maxEvidence } from './limits.ts';
 import { encodeRecord } from './wire.ts';
 
 export function performAll(options: EngineOptions, engine: Engine, outputs: readonly Output[], effects: Fx): void {
@@ -69,7 +68,7 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       pauseLane(options, output, effects);
       break;
     case 'evidence':
-      keepEvidence(options, engine, output, effects);
+      keepEvidence(options, output, effects);
       break;
     case 'misbehaved': {
       const { peer, reason } = output;
@@ -157,17 +156,16 @@ function certifySnapshot(
   });
 }
 
-/** §11: one piece per validator and kind. */
+/** §11: the first piece per validator, kind and epoch. */
 function keepEvidence(
-  options: EngineOptions,
-  engine: Engine,
-  { kind, validator, detail }: Extract<Output, { type: 'evidence' }>,
+  { committee, name, evidence }: EngineOptions,
+  { kind, validator, detail, proof }: Extract<Output, { type: 'evidence' }>,
   effects: Fx,
 ): void {
-  const key = `${validator}:${kind}`;
-  if (engine.evidence.has(key) || engine.evidence.size >= maxEvidence) return;
-  engine.evidence.set(key, { kind, validator, detail, wallMs: effects.wallMs });
-  effects.note({ count: 'psky_consensus_evidence_total', labels: { chain: options.name, kind } });
+  const piece = { kind, validator, epoch: committee.epoch, detail, wallMs: effects.wallMs, proof };
+  if (!evidence.add(piece)) return;
+  effects.request(() => evidence.write(piece));
+  effects.note({ count: 'psky_consensus_evidence_total', labels: { chain: name, kind } });
   effects.note({ log: 'warn', message: 'evidence of misbehaviour', fields: { kind, validator, detail } });
 }
 

@@ -7,16 +7,9 @@ import type { JournalView } from '../storage/index.ts';
 import type { Opened } from './application.ts';
 import type { Archive } from './archive.ts';
 import type { Committee } from './certificate/committee.ts';
-import type {
-  ChainAddresses,
-  Cover,
-  Evidence,
-  ExecutedHeight,
-  Seal,
-  Sealing,
-  ValidatorLife,
-} from './chain-messages.ts';
+import type { ChainAddresses, Cover, ExecutedHeight, Seal, Sealing, ValidatorLife } from './chain-messages.ts';
 import type { Core, Input, JournalRecord, Output, PeerMessage, Recovery } from './core/index.ts';
+import type { EvidenceBook } from './evidence-book.ts';
 import type { CoreHooks } from './hooks.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -34,6 +27,7 @@ export interface EngineOptions {
   readonly journal: JournalView;
   readonly archive: Archive;
   readonly snapshots: Snapshots;
+  readonly evidence: EvidenceBook;
   readonly links: Links;
   /** the slowest smoothed round trip to a validator, for T1's base */
   readonly roundTripMs: () => number;
@@ -94,7 +88,7 @@ export interface Engine {
   ready: boolean;
   lastProgressMs: number;
   quorumLostMs: number | undefined;
-  readonly evidence: Map<string, Evidence>;
+  readonly evidence: EvidenceBook;
   /** where the journal stood at the newest checkpoint */
   checkpointMark: Position | undefined;
 }

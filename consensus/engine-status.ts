@@ -30,7 +30,7 @@ export function statusOf({ core, life, recovery, lastProgressMs, quorumLostMs, e
     quorumLostMs,
     timeMs: core.committedTip.timeMs,
     checkpoint: core.checkpoint?.height ?? 0,
-    evidence: [...evidence.values()],
+    evidence: evidence.all(),
     stateRoot: core.roots.get(core.executed)?.stateRoot ?? core.committedTip.stateRoot,
   };
 }

@@ -75,7 +75,7 @@ function start(options: EngineOptions, effects: Fx): Engine {
     ready: false,
     lastProgressMs: effects.wallMs,
     quorumLostMs: effects.wallMs,
-    evidence: new Map(),
+    evidence: options.evidence,
     checkpointMark: undefined,
   };
 }

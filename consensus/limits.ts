@@ -116,6 +116,8 @@ export const maxUnsealedBytes = 8 * MiB;
 export const sealAfter: Ms = milliseconds(4);
 /** Pieces of evidence a node keeps: one per validator, kind and epoch (§11), at most this many. */
 export const maxEvidence = 1_000;
+/** One signed object of a piece: a header names 100 lanes of 40 bytes, a vote or Timeout with a later suite's signature has 4 KiB. */
+export const maxEvidenceBytes = 16 * KiB;
 /** Events in one notification, about 400 bytes each as JSON; a block with more is told in several. */
 export const maxEventsPerNotification = 1_000;
 /** Bytes of journal records handed to one turn of recovery. */

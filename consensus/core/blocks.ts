@@ -15,8 +15,9 @@ import {
   maxExecutionLag,
   maxHeadersPerPlace,
 } from '../limits.ts';
-import { append, commitHeight, emit, timerBefore } from './core.ts';
+import { append, commitHeight, timerBefore } from './core.ts';
 import type { Block, Core } from './core-types.ts';
+import { accuseOfTwoBlocks, accuseOfWrongRoot } from './evidence.ts';
 import { wantBatch, wantHeader } from './fetch.ts';
 import { appendToHistory, historyRoot, type Peaks } from './history.ts';
 import { brokenChain, missingBatches } from './lanes.ts';
@@ -62,18 +63,13 @@ export function keepHeader(
 }
 
 /** §11: the first at a place, and those that f+1 unresolved votes name, at most three; not beyond 2W above the highest QC. */
-function mayKeepUnproven(core: Core, { header }: SignedHeader, rivals: readonly Block[]): boolean {
+function mayKeepUnproven(core: Core, { header, signature }: SignedHeader, rivals: readonly Block[]): boolean {
   const { committee } = core;
   const highest = Math.max(core.chainQcHeight, core.highQc?.height ?? 0, commitHeight(core));
   if (header.order.height > highest + headersAheadWindows * committee.window) return false;
   if (header.order.height <= commitHeight(core)) return false;
   if (rivals.length === 0) return true;
-  emit(core, {
-    type: 'evidence',
-    kind: 'two-blocks',
-    validator: leaderOf(committee, header.order.term),
-    detail: `${header.id} and ${(rivals[0] as Block).id} at term ${header.order.term} height ${header.order.height}`,
-  });
+  accuseOfTwoBlocks(core, rivals[0] as Block, { header, signature });
   return rivals.length < maxHeadersPerPlace && namedByVotes(core, header.order.term, header.id) > committee.f;
 }
 
@@ -286,12 +282,7 @@ function judgeExecution(core: Core, block: Block, parent: Block): 'valid' | 'inv
   const ours = core.roots.get(block.execHeight);
   if (ours === undefined) return 'wait';
   if (ours.stateRoot === block.stateRoot && ours.outboxRoot === block.outboxRoot) return 'valid';
-  emit(core, {
-    type: 'evidence',
-    kind: 'wrong-root',
-    validator: leaderOf(core.committee, block.term),
-    detail: `block ${block.id} claims state ${block.stateRoot} at height ${block.execHeight}, executed ${ours.stateRoot}`,
-  });
+  accuseOfWrongRoot(core, block, ours.stateRoot);
   return 'invalid';
 }
 

@@ -73,7 +73,14 @@ export type Output =
   | { readonly type: 'pause-lane'; readonly lane: number; readonly paused: boolean }
   | { readonly type: 'entered'; readonly term: number; readonly reason: string }
   | { readonly type: 'abandoned'; readonly term: number; readonly reason: string }
-  | { readonly type: 'evidence'; readonly kind: string; readonly validator: number; readonly detail: string }
+  | {
+      readonly type: 'evidence';
+      readonly kind: string;
+      readonly validator: number;
+      readonly detail: string;
+      /** the signed objects, encoded (evidence.ts) */
+      readonly proof: readonly Bytes[];
+    }
   | { readonly type: 'misbehaved'; readonly peer: number; readonly reason: string }
   | { readonly type: 'fenced'; readonly reason: string }
   | { readonly type: 'stopped'; readonly reason: StopReason };

@@ -11,6 +11,7 @@ import { learnQc, onCommitCert } from './certify.ts';
 import { commitHeight, emit, mayRepeat, send, timerBefore } from './core.ts';
 import type { Block, Core, SlotVote, VoteSlot } from './core-types.ts';
 import { sendEntry } from './entry.ts';
+import { accuseOfTwoTips, compareWithTimeout } from './evidence.ts';
 import { wantHeader } from './fetch.ts';
 
 export function onVote(core: Core, vote: Vote, executed: number, from: number): void {
@@ -25,12 +26,20 @@ export function onVote(core: Core, vote: Vote, executed: number, from: number): 
   const seen = core.seenVotes[from];
   if (seen === undefined || vote.term > seen.term || (vote.term === seen.term && vote.tipHeight >= seen.tipHeight))
     core.seenVotes[from] = vote;
+  if (from !== core.me) compareWithTimeout(core, vote, core.seenTimeouts[from]);
   if (vote.term < core.term) sendEntry(core, from); // L2
   if (vote.term > core.term || vote.term < core.term - 1) return;
   if (vote.commit !== null && vote.commit > vote.tipHeight) return;
   place(core, { vote, verified: from === core.me, since: core.now, asked: 0 });
   core.dirtyTallies.add(vote.term);
   core.again = true;
+}
+
+/** Every held vote of a validator for a term: the newest that came, and what V5 keeps. */
+export function votesOf(core: Core, voter: number, term: number): ReadonlySet<Vote> {
+  const slot = core.slots.get(term)?.[voter];
+  const held = [core.seenVotes[voter], slot?.resolved?.vote, slot?.oldest?.vote, slot?.newest?.vote];
+  return new Set(held.filter((vote): vote is Vote => vote?.term === term));
 }
 
 /** Votes of a term, or of the one before, that came before this node entered it: their senders will not repeat them. */
@@ -91,12 +100,7 @@ function supersedes(core: Core, entry: SlotVote, tip: Block, resolved: SlotVote)
   if (before === undefined) return true;
   const oneChain = isAncestor(before, tip) || isAncestor(tip, before);
   if (!oneChain && confirm(core, entry) && confirm(core, resolved)) {
-    emit(core, {
-      type: 'evidence',
-      kind: 'two-tips',
-      validator: entry.vote.voter,
-      detail: `voted for ${entry.vote.tipId} and ${resolved.vote.tipId} in term ${entry.vote.term}`,
-    });
+    accuseOfTwoTips(core, entry.vote, resolved.vote);
   }
   return isNewer(entry.vote, resolved.vote) && isAncestor(before, tip);
 }

@@ -8,6 +8,8 @@ import { learnQc, onTimeoutCert } from './certify.ts';
 import { emit, mayRepeat, maySign, send } from './core.ts';
 import type { Core } from './core-types.ts';
 import { sendEntry } from './entry.ts';
+import { accuseOfTwoTimeouts, compareWithTimeout } from './evidence.ts';
+import { votesOf } from './tally.ts';
 import { abandon, adoptTerm, resign } from './terms.ts';
 
 export function onTimeout(core: Core, timeout: Timeout, qc: QuorumCert | null, from: number): void {
@@ -17,6 +19,7 @@ export function onTimeout(core: Core, timeout: Timeout, qc: QuorumCert | null, f
       return;
     }
     noteContradiction(core, timeout);
+    for (const vote of votesOf(core, from, timeout.term)) compareWithTimeout(core, vote, timeout);
     const seen = core.seenTimeouts[from];
     if (seen === undefined || timeout.term > seen.term) core.seenTimeouts[from] = timeout;
     if (timeout.term < core.term) {
@@ -41,8 +44,7 @@ export function onTimeout(core: Core, timeout: Timeout, qc: QuorumCert | null, f
 function noteContradiction(core: Core, timeout: Timeout): void {
   const seen = core.seenTimeouts[timeout.voter];
   if (seen === undefined || seen.term !== timeout.term || seen.highest.id === timeout.highest.id) return;
-  const detail = `term ${timeout.term}: ${seen.highest.id} and ${timeout.highest.id}`;
-  emit(core, { type: 'evidence', kind: 'two-timeouts', validator: timeout.voter, detail });
+  accuseOfTwoTimeouts(core, seen, timeout);
 }
 
 /** The certificates that held Timeouts name, one per Timeout, so that a TC can be formed from them. */
