@@ -51,8 +51,10 @@ export const maxHeadersPerAnswer = 256;
 export const maxHeaderBytesPerAnswer = 512 * KiB;
 /** §9: committed blocks whose batches a node that is behind asks for at once: 16 × 4 lanes × 512 KiB at n = 4, spread over the peers. */
 export const blocksFetchedAhead = 16;
-/** §9: batches asked of one peer and not yet answered. */
+/** §9: batches that one Get names. */
 export const maxBatchesAsked = 4;
+/** §9: 8 MiB asked of one peer and not yet answered. A digest tells no size, so each batch counts as the largest: 7. More wait. */
+export const maxBatchesInFlight = Math.floor((8 * MiB) / maxBatchBytes);
 
 /** T1: the base of the progress timer, and its cap. */
 export const timerBase: Ms = seconds(1);

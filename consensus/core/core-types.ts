@@ -177,6 +177,8 @@ export interface Want {
   readonly sources: number[];
   nextAt: Ms;
   tries: number;
+  /** the peer that was asked last: until `nextAt` its answer is on the way */
+  asked: number | undefined;
   /** proven by a certificate, a committed or waiting block: asked for as long as it is needed (L5) */
   proven: boolean;
   /** when that need was last seen: every turn finds out anew what is needed, and a need that is gone ends the asking */

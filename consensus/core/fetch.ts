@@ -2,7 +2,7 @@
 
 import type { Hash } from '../../lib/hash.ts';
 import { type Ms, milliseconds } from '../../lib/units.ts';
-import { askAgainAfter, maxBatchesAsked, maxHeadersPerAnswer, unprovenRounds } from '../limits.ts';
+import { askAgainAfter, maxBatchesAsked, maxBatchesInFlight, maxHeadersPerAnswer, unprovenRounds } from '../limits.ts';
 import { commitHeight, send, timerBefore } from './core.ts';
 import type { Core, LanePlace, Want } from './core-types.ts';
 
@@ -26,7 +26,7 @@ function want(core: Core, wants: Map<Hash, Want>, id: Hash, { from, proven, heig
   const known = wants.get(id);
   if (known === undefined) {
     const sources = source === undefined ? [] : [source];
-    wants.set(id, { sources, nextAt: core.now, tries: 0, proven, neededAt: core.now, height, place });
+    wants.set(id, { sources, nextAt: core.now, tries: 0, asked: undefined, proven, neededAt: core.now, height, place });
     return;
   }
   known.neededAt = core.now;
@@ -38,48 +38,70 @@ function want(core: Core, wants: Map<Hash, Want>, id: Hash, { from, proven, heig
 export function askForWanted(core: Core): void {
   core.timers.delete('fetch');
   for (const [id, wanted] of core.wantedHeaders) {
-    if (wanted.height !== undefined && wanted.height <= commitHeight(core)) {
+    if (isGivenUp(core, wanted) || (wanted.height !== undefined && wanted.height <= commitHeight(core))) {
       core.wantedHeaders.delete(id);
       continue;
     }
     const count = wanted.proven ? maxHeadersPerAnswer : core.committee.window;
-    const asked = askNext(core, wanted, (peer) =>
-      send(core, peer, { type: 'get-headers', id, above: commitHeight(core), count }),
+    askNext(
+      core,
+      wanted,
+      () => true,
+      (peer) => send(core, peer, { type: 'get-headers', id, above: commitHeight(core), count }),
     );
-    if (!asked) core.wantedHeaders.delete(id);
   }
-  askForBatches(core);
+  for (const [digest, wanted] of core.wantedBatches) if (isGivenUp(core, wanted)) core.wantedBatches.delete(digest);
+  if (core.wantedBatches.size > 0) askForBatches(core);
 }
 
-/** Batches that one peer is asked for go in one Get, at most four in each (§9). */
+/** It is needed no more, or nothing proves it and two rounds found nobody who has it. */
+function isGivenUp(core: Core, { proven, neededAt, nextAt, tries }: Want): boolean {
+  return proven ? neededAt < core.now : nextAt <= core.now && tries >= unprovenRounds * core.committee.n;
+}
+
+/**
+ * Batches that one peer is asked for go in one Get, at most four in each (§9). Those that something proves come first. What
+ * finds the share of every peer in flight waits until an answer makes room, or the time of one that does not come.
+ */
 function askForBatches(core: Core): void {
-  if (core.wantedBatches.size === 0) return;
+  const inFlight = core.up.map(() => 0);
+  const count = (peer: number): void => {
+    inFlight[peer] = (inFlight[peer] as number) + 1;
+  };
+  for (const { asked, nextAt } of core.wantedBatches.values())
+    if (asked !== undefined && nextAt > core.now) count(asked);
   const perPeer = new Map<number, Hash[]>();
-  for (const [digest, wanted] of core.wantedBatches) {
-    const asked = askNext(core, wanted, (peer) => {
-      const digests = perPeer.get(peer);
-      if (digests === undefined) perPeer.set(peer, [digest]);
-      else digests.push(digest);
-    });
-    if (!asked) core.wantedBatches.delete(digest);
-  }
+  const wants = [...core.wantedBatches];
+  for (const [digest, wanted] of [
+    ...wants.filter(([, { proven }]) => proven),
+    ...wants.filter(([, { proven }]) => !proven),
+  ])
+    askNext(
+      core,
+      wanted,
+      (peer) => (inFlight[peer] as number) < maxBatchesInFlight,
+      (peer) => {
+        count(peer);
+        perPeer.set(peer, [...(perPeer.get(peer) ?? []), digest]);
+      },
+    );
   for (const [peer, digests] of perPeer) {
     for (let from = 0; from < digests.length; from += maxBatchesAsked)
       send(core, peer, { type: 'get-batches', digests: digests.slice(from, from + maxBatchesAsked) });
   }
 }
 
-/** @returns false when the id is given up: it is needed no more, or nothing proves it and two rounds found nobody who has it */
-function askNext(core: Core, wanted: Want, ask: (peer: number) => void): boolean {
-  if (wanted.proven && wanted.neededAt < core.now) return false;
+/** Asks the next peer in turn that has room, its sources first; while all are busy, the answers that they owe have the timers. */
+function askNext(core: Core, wanted: Want, hasRoom: (peer: number) => boolean, ask: (peer: number) => void): void {
   if (wanted.nextAt <= core.now) {
-    if (!wanted.proven && wanted.tries >= unprovenRounds * core.committee.n) return false;
     const peers = [...wanted.sources, ...core.up.keys()].filter((peer) => peer !== core.me && core.up[peer]);
-    const peer = peers[wanted.tries % Math.max(1, peers.length)];
+    const first = wanted.tries % Math.max(1, peers.length);
+    const peer = [...peers.slice(first), ...peers.slice(0, first)].find(hasRoom);
+    if (peer === undefined && peers.length > 0) return;
     if (peer !== undefined) ask(peer);
+    wanted.asked = peer;
     wanted.tries += 1;
     wanted.nextAt = milliseconds(core.now + askAgainAfter);
   }
   timerBefore(core, 'fetch', wanted.nextAt as Ms);
-  return true;
 }

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { batchDigest } from '../../../consensus/certificate/hashing.ts';
 import type { Batch, PeerMessage } from '../../../consensus/core/index.ts';
-import { maxBatchesAsked } from '../../../consensus/limits.ts';
+import { askAgainAfter, maxBatchBytes, maxBatchesAsked, maxBatchesInFlight } from '../../../consensus/limits.ts';
 import { fromUtf8 } from '../../../lib/bytes.ts';
 import { sha256Hex, taggedHash } from '../../../lib/hash.ts';
 import { CoreCluster, type Host } from './core-cluster.ts';
@@ -73,6 +73,7 @@ t.test('a forged rival does not turn the head of my own lane', async (t) => {
     sources: [],
     nextAt: host.core.now,
     tries: 0,
+    asked: undefined,
     proven: false,
     neededAt: host.core.now,
     height: undefined,
@@ -103,6 +104,46 @@ t.test('no message asks for or announces more than its receiver takes', async (t
   t.ok(asked > 0 && asked <= maxBatchesAsked, `${asked} asked at once`);
   t.equal(entriesOf(cluster.hosts[poor]).length, 200);
 });
+
+t.test(
+  'what one peer owes a node that is behind stays within 8 MiB, and a peer that owes is not asked for more',
+  async (t) => {
+    t.ok(maxBatchesInFlight * maxBatchBytes <= 8 * 1_048_576);
+    for (const silent of [false, true]) {
+      const cluster = new CoreCluster({ n: 4, delayMs: () => 10 });
+      cluster.run(100);
+      const poor = cluster.leader(3);
+      const mute = cluster.leader(1);
+      for (let peer = 0; peer < 4; peer++) cluster.disconnect(poor, peer);
+      for (let i = 0; i < 300; i++) cluster.at(i * 2, () => cluster.submit(cluster.leader(i % 3), `entry ${i}`));
+      cluster.run(2_000);
+      // digests that a peer was asked for, until they come or their 200 ms are over
+      const owed = Array.from({ length: 4 }, () => new Map<string, number>());
+      const most = [0, 0, 0, 0];
+      let asked = 0;
+      cluster.intercept = (from, to, message) => {
+        if (from === poor && message.type === 'get-batches') {
+          const debts = owed[to] as Map<string, number>;
+          for (const [digest, until] of debts) if (until <= cluster.now) debts.delete(digest);
+          for (const digest of message.digests) debts.set(digest, cluster.now + askAgainAfter);
+          most[to] = Math.max(most[to] as number, debts.size);
+          asked += message.digests.length;
+        }
+        if (to !== poor || message.type !== 'batch') return message;
+        if (silent && from === mute && message.answer) return undefined;
+        cluster.at(10, () => owed[from]?.delete(message.batch.digest));
+        return message;
+      };
+      for (let peer = 0; peer < 4; peer++) cluster.connect(poor, peer);
+      cluster.run(20_000);
+      t.ok(asked > 100, `${asked} batches asked for`);
+      t.ok(Math.max(...most) <= maxBatchesInFlight, `at most ${most.join(', ')} in flight`);
+      t.ok(most.filter((each) => each > 0).length >= 3, 'all peers take part');
+      t.equal(entriesOf(cluster.hosts[poor]).length, 300, `silent peer: ${silent}`);
+      t.equal((cluster.hosts[poor] as Host).core.wantedBatches.size, 0);
+    }
+  },
+);
 
 t.test('what a peer announces is bounded, and fetched for its place only', async (t) => {
   const cluster = new CoreCluster({ n: 4 });
