@@ -4,11 +4,14 @@
 import type { Address, Asker, Behavior, Effects, Message } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import { type Hash, sha256Hex } from '../lib/hash.ts';
-import type { Admission, Application, ChainContext } from './application.ts';
+import { AccountQuota, type Charged, chargeRecovered, judgeEntries, measureQuota } from './account-quota.ts';
+import type { Admission, Application, ChainContext, Charge } from './application.ts';
 import type {
   Accepted,
   ChainAddresses,
   NotSealed,
+  OwnRecovered,
+  Progress,
   Reappended,
   Refusal,
   Seal,
@@ -20,6 +23,8 @@ import { errorCode } from './faults.ts';
 import { maxBatchBytes, maxBatchEntries, maxUnsealedBytes, sealAfter, sealBytes } from './limits.ts';
 
 export interface AdmissionOptions {
+  /** the chain's name in its network, for metrics */
+  readonly name: string;
   readonly application: Application;
   readonly chain: ChainContext['chain'];
   readonly addresses: ChainAddresses;
@@ -33,6 +38,8 @@ type In =
   | Reappended
   | Sealing
   | NotSealed
+  | OwnRecovered
+  | Charged
   | {
       readonly type: 'checked';
       readonly submit: Submit;
@@ -42,7 +49,7 @@ type In =
     }
   /** the shard's word (storage/shard.ts) */
   | { readonly type: 'admission'; readonly open: boolean; readonly reason: string }
-  | { readonly type: 'progress'; readonly height: number; readonly timeMs: number }
+  | Progress
   | { readonly type: 'seal-now' };
 
 interface Waiting {
@@ -56,7 +63,11 @@ interface Arena {
   size: number;
   count: number;
   waiting: Waiting[];
+  charges: Charge[];
 }
+
+/** What was given to the engine as one batch. */
+type Sealed = Pick<Arena, 'waiting' | 'charges'>;
 
 interface State {
   /** why storage takes nothing in; undefined while it does */
@@ -65,15 +76,16 @@ interface State {
   arena: Arena;
   /** full batches that may not be sealed yet, oldest first: each is within the bounds of one, however long that lasts */
   full: Arena[];
-  /** batches given to the engine and not yet durable, with those who wait for each */
-  readonly sealed: Map<Hash, Waiting[][]>;
+  /** batches given to the engine and not yet durable, by content */
+  readonly sealed: Map<Hash, Sealed[]>;
+  readonly quota: AccountQuota;
   unsynced: number;
   checking: number;
   height: number;
   timeMs: number;
 }
 
-const emptyArena = (): Arena => ({ pieces: [], size: 0, count: 0, waiting: [] });
+const emptyArena = (): Arena => ({ pieces: [], size: 0, count: 0, waiting: [], charges: [] });
 
 export function admissionBehavior(options: AdmissionOptions): Behavior<State, In> {
   return {
@@ -90,6 +102,7 @@ export function admissionBehavior(options: AdmissionOptions): Behavior<State, In
         openBytes: unsealedBytes(state),
         openEntries: state.full.reduce((sum, arena) => sum + arena.count, state.arena.count),
         unsyncedBatches: state.unsynced,
+        accounts: state.quota.accounts,
       },
     }),
   };
@@ -102,6 +115,7 @@ function initialState(): State {
     arena: emptyArena(),
     full: [],
     sealed: new Map(),
+    quota: new AccountQuota(),
     unsynced: 0,
     checking: 0,
     height: 0,
@@ -121,13 +135,16 @@ function receive(options: AdmissionOptions, state: State, message: In, effects: 
       onAccepted(options, state, message, effects);
       break;
     case 'not-sealed':
-      for (const { asker } of takeSealed(state, message.contentHash)) {
-        const code = whyNot(state) ?? errorCode('not-ready');
-        const refusal: Refusal = { type: 'refusal', code };
-        effects.reply(refusal, asker);
-      }
+      onNotSealed(state, message, effects);
       break;
-    case 'reappended': // its content was answered under its first number; executors know where it stands now
+    case 'reappended': // its content was answered under its first number
+      state.quota.move(message.lost, message.place.digest, message.place.seq);
+      break;
+    case 'own-recovered':
+      chargeRecovered(options.application, state.quota, message, effects);
+      break;
+    case 'charged':
+      onCharged(state, message, effects);
       break;
     case 'sealing':
       state.sealing = message;
@@ -139,6 +156,8 @@ function receive(options: AdmissionOptions, state: State, message: In, effects: 
     case 'progress':
       state.height = message.height;
       state.timeMs = message.timeMs;
+      state.quota.commit(message.ownSeq);
+      measureQuota(state.quota, [], options.name, effects);
       break;
     case 'seal-now':
       seal(options, state, effects);
@@ -159,7 +178,7 @@ function onSubmit(options: AdmissionOptions, state: State, submit: Submit, effec
   }
   const { asker } = effects;
   if (options.application.opaque === true) {
-    take(options, state, submit.entries, submit.count, { asker, refused: [] }, effects);
+    take(options, state, submit.entries, submit.count, { asker, refused: [], charges: [] }, effects);
     return;
   }
   state.checking += submit.entries.length;
@@ -175,6 +194,19 @@ function onSubmit(options: AdmissionOptions, state: State, submit: Submit, effec
       answer({ type: 'checked', submit, offsets, verdicts: error === undefined ? verdicts : error.message, asker }),
     );
   });
+}
+
+function onNotSealed(state: State, { contentHash }: NotSealed, effects: Effects<In>): void {
+  const sealed = takeSealed(state, contentHash);
+  if (sealed === undefined) return;
+  state.quota.giveBack(sealed.charges);
+  const refusal: Refusal = { type: 'refusal', code: whyNot(state) ?? errorCode('not-ready') };
+  for (const { asker } of sealed.waiting) effects.reply(refusal, asker);
+}
+
+function onCharged(state: State, { digest, charges }: Charged, effects: Effects<In>): void {
+  if (typeof charges !== 'string') state.quota.recover(digest, charges);
+  else effects.note({ log: 'error', message: 'the application could not say who pays', fields: { reason: charges } });
 }
 
 function whyNot(state: State): number | undefined {
@@ -234,37 +266,36 @@ function onChecked(
     effects.reply(allRefused(submit.count, errorCode('query-failed')), asker);
     return;
   }
-  const refused: { index: number; code: number }[] = [];
-  verdicts.forEach((verdict, index) => {
-    if (!verdict.ok) refused.push({ index, code: verdict.code });
-  });
+  const { refused, charges } = judgeEntries(state.quota, verdicts);
+  measureQuota(state.quota, refused, options.name, effects);
   if (refused.length === submit.count) {
     const answer: Submitted = { type: 'submitted', refused, place: undefined };
     effects.reply(answer, asker);
     return;
   }
-  if (refused.length === 0) take(options, state, submit.entries, submit.count, { asker, refused }, effects);
-  else takeSome(options, state, { submit, offsets, refused, asker }, effects);
+  if (refused.length === 0) take(options, state, submit.entries, submit.count, { asker, refused, charges }, effects);
+  else takeSome(options, state, { submit, offsets, refused, charges, asker }, effects);
 }
 
 interface Some {
   readonly submit: Submit;
   readonly offsets: readonly number[];
   readonly refused: Submitted['refused'];
+  readonly charges: readonly Charge[];
   readonly asker: Asker | undefined;
 }
 
 function takeSome(
   options: AdmissionOptions,
   state: State,
-  { submit, offsets, refused, asker }: Some,
+  { submit, offsets, refused, charges, asker }: Some,
   effects: Effects<In>,
 ): void {
   const bad = new Set(refused.map(({ index }) => index));
   const pieces = offsets.flatMap((at, i) =>
     bad.has(i) ? [] : [submit.entries.subarray(at, offsets[i + 1] ?? submit.entries.length)],
   );
-  take(options, state, pieces, submit.count - refused.length, { asker, refused }, effects);
+  take(options, state, pieces, submit.count - refused.length, { asker, refused, charges }, effects);
 }
 
 /** Adds entries to the open batch by reference; a batch that would grow too large is sealed first, or set aside until it may be. */
@@ -273,7 +304,7 @@ function take(
   state: State,
   entries: Bytes | readonly Bytes[],
   count: number,
-  answer: { readonly asker: Asker | undefined; readonly refused: Submitted['refused'] },
+  { asker, refused, charges }: Pick<Some, 'asker' | 'refused' | 'charges'>,
   effects: Effects<In>,
 ): void {
   const pieces = entries instanceof Uint8Array ? [entries] : entries;
@@ -286,7 +317,8 @@ function take(
   }
   const { arena } = state;
   if (arena.count === 0) effects.schedule('seal', sealAfter, { type: 'seal-now' });
-  arena.waiting.push({ ...answer, offset: arena.count });
+  arena.waiting.push({ asker, refused, offset: arena.count });
+  arena.charges.push(...charges);
   arena.pieces.push(...pieces);
   arena.size += size;
   arena.count += count;
@@ -311,7 +343,7 @@ function seal(options: AdmissionOptions, state: State, effects: Effects<In>): vo
 function sealOne(options: AdmissionOptions, state: State, arena: Arena, effects: Effects<In>): void {
   state.unsynced += 1;
   const contentHash = sha256Hex(...arena.pieces);
-  state.sealed.set(contentHash, [...(state.sealed.get(contentHash) ?? []), arena.waiting]);
+  state.sealed.set(contentHash, [...(state.sealed.get(contentHash) ?? []), arena]);
   const message: Seal = {
     type: 'seal',
     content: { count: arena.count, size: arena.size, contentHash, body: arena.pieces },
@@ -325,19 +357,21 @@ function onAccepted(
   { contentHash, lane, seq, digest }: Accepted,
   effects: Effects<In>,
 ): void {
-  const waiting = takeSealed(state, contentHash);
-  for (const { asker, refused, offset } of waiting) {
+  const sealed = takeSealed(state, contentHash);
+  if (sealed === undefined) return; // appended again (L4), or of an earlier life
+  state.quota.seal(digest, seq, sealed.charges);
+  for (const { asker, refused, offset } of sealed.waiting) {
     const answer: Submitted = { type: 'submitted', refused, place: { lane, seq, digest, offset } };
     effects.reply(answer, asker);
   }
   sealIfDue(options, state, effects);
 }
 
-function takeSealed(state: State, contentHash: Hash): readonly Waiting[] {
-  const [waiting, ...rest] = state.sealed.get(contentHash) ?? [];
-  if (waiting === undefined) return [];
+function takeSealed(state: State, contentHash: Hash): Sealed | undefined {
+  const [first, ...rest] = state.sealed.get(contentHash) ?? [];
+  if (first === undefined) return undefined;
   if (rest.length === 0) state.sealed.delete(contentHash);
   else state.sealed.set(contentHash, rest);
   state.unsynced -= 1;
-  return waiting;
+  return first;
 }

@@ -17,7 +17,14 @@ export interface ChainContext {
 /** An entry is what a client submits as one: a signed command, a bundle or a blob, at most 64 KiB (a bundle 1 MiB). */
 export type Entry = Bytes;
 
-export type Admission = { readonly ok: true } | { readonly ok: false; readonly code: number };
+/** What an entry takes of its account's share of a validator's lane. */
+export interface Charge {
+  readonly account: Hash;
+  readonly bytes: number;
+}
+
+/** Without a charge nobody pays for the entry, and only the lane's own bounds hold. */
+export type Admission = { readonly ok: true; readonly charge?: Charge } | { readonly ok: false; readonly code: number };
 
 export interface OrderedBatch {
   readonly lane: number;
@@ -77,6 +84,11 @@ export interface Application {
   open(done: Answer<Opened>): void;
   /** well formed, signed, not yet used: may this entry be ordered? Order of answers is order of entries. */
   check(entries: readonly Entry[], context: ChainContext, done: Answer<readonly Admission[]>): void;
+  /**
+   * What the entries of an admitted batch take of which accounts, as `check` said of each: asked after a restart, for batches
+   * of this validator's lane that are not committed. Absent where nothing is charged.
+   */
+  charges?(batch: OrderedBatch, done: Answer<readonly Charge[]>): void;
   /** Blocks come in order, the next one after `done`. State, receipts and outbox are written in one atomic batch. */
   apply(block: OrderedBlock, done: Answer<Applied>): void;
   /** a read at the newest applied state, or at `atHeight` while that is kept (the last 256 heights) */

@@ -82,6 +82,21 @@ export interface Sealing extends Message {
   readonly reason: 'open' | 'window-full' | 'not-ready' | 'fenced' | 'not-a-validator' | 'stopped';
 }
 
+/** To admission after a restart: the batches of this node's lane that are not committed. */
+export interface OwnRecovered extends Message {
+  readonly type: 'own-recovered';
+  readonly batches: readonly Batch[];
+}
+
+/** To admission at every commit. */
+export interface Progress extends Message {
+  readonly type: 'progress';
+  readonly height: number;
+  readonly timeMs: number;
+  /** of this node's lane: the highest sequence number that the committed cut contains; 0 for a follower */
+  readonly ownSeq: number;
+}
+
 /** Asked by executors and gateways: answered by `covered` as soon as a committed header covers everything ordered by now. */
 export interface Cover extends Message {
   readonly type: 'cover';
@@ -234,7 +249,7 @@ export interface BlockExecuted extends Message {
   readonly digests: readonly Hash[];
 }
 
-/** L4: own content that a committed cut left out stands in another batch now. Executors pass it on to their subscribers. */
+/** L4: own content that a committed cut left out stands in another batch now. Executors pass it on to their subscribers; admission moves what it counts. */
 export interface Reappended extends Message {
   readonly type: 'reappended';
   readonly lost: Hash;

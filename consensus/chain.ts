@@ -143,7 +143,12 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
         effects.spawn(addresses.validator, validatorBehavior(), { supervision: escalate });
         effects.spawn(
           addresses.admission,
-          admissionBehavior({ application, chain: options.chain, addresses, shard: options.shard }),
+          admissionBehavior({
+            ...{ application, addresses },
+            name: options.name,
+            chain: options.chain,
+            shard: options.shard,
+          }),
           { supervision: escalate },
         );
         const { height } = state;

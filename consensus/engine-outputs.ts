@@ -32,22 +32,21 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       break;
     case 'reappended': {
       const { lane, seq, digest } = output.batch;
-      effects.send(addresses.executor, {
-        type: 'reappended',
-        lost: output.lost,
-        place: { lane, seq, digest },
-      } as Message);
+      const moved = { type: 'reappended', lost: output.lost, place: { lane, seq, digest } } as Message;
+      effects.send(addresses.executor, moved);
+      effects.send(addresses.admission, moved);
       break;
     }
     case 'committed': {
       engine.lastProgressMs = effects.wallMs;
-      const { height, timeMs } = output.block;
+      const { height, timeMs, cut } = output.block;
+      const ownSeq = options.me === undefined ? 0 : (cut[options.me]?.seq ?? 0);
       effects.note({
         observe: 'psky_consensus_commit_seconds',
         value: Math.max(0, effects.wallMs - timeMs) / 1000,
         labels: { chain: options.name },
       });
-      effects.send(addresses.admission, { type: 'progress', height, timeMs } as Message);
+      effects.send(addresses.admission, { type: 'progress', height, timeMs, ownSeq } as Message);
       break;
     }
     case 'execute':

@@ -1,6 +1,6 @@
 // Recovery of the engine: the journal comes back in slices, then the core is whole and the chain is told.
 
-import type { Position } from '../actors/index.ts';
+import type { Message, Position } from '../actors/index.ts';
 import { misfit } from '../lib/shape.ts';
 import { finishRecovery, liveRecords, recoverRecord } from './core/index.ts';
 import { give, keptOf } from './engine-inputs.ts';
@@ -56,6 +56,11 @@ export function onReplayed(
     effects.request((answer) => hooks.started?.(core, (outputs) => answer({ type: 'perform', outputs })));
   effects.request(() => options.links.subscribe(options.committee.chain, effects.self));
   effects.send(options.addresses.validator, { type: 'replayed' });
+  if (core.me !== undefined) {
+    const lost = core.redo.flatMap(({ mine }) => mine);
+    const batches = [...lost, ...(core.lanes[core.me]?.chain.values() ?? [])];
+    effects.send(options.addresses.admission, { type: 'own-recovered', batches } as Message);
+  }
   effects.send(options.addresses.chain, { type: 'ready' });
   give(engine, { type: 'kept', kept: keptOf(options) }, effects);
 }

@@ -35,6 +35,18 @@ export const consensusMetrics: readonly MetricDeclaration[] = [
     labels: ['chain', 'kind'],
   },
   {
+    name: 'psky_mempool_accounts',
+    help: 'Accounts with entries that this validator has admitted and that are not committed.',
+    type: 'gauge',
+    labels: chain,
+  },
+  {
+    name: 'psky_mempool_account_busy_total',
+    help: "Entries refused because their account fills its share of this validator's lane.",
+    type: 'counter',
+    labels: chain,
+  },
+  {
     name: 'psky_mempool_size_bytes',
     help: 'Bytes admitted or held and not yet committed.',
     type: 'gauge',

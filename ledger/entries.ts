@@ -5,7 +5,8 @@ import type { OrderedBatch } from '../consensus/application.ts';
 import { type Bytes, concatBytes } from '../lib/bytes.ts';
 import { maxBundleBytes } from './limits.ts';
 
-const lengthBytes = 4;
+/** before each entry */
+export const lengthBytes = 4;
 
 /** @returns exactly `batch.count` entries; undefined for those that the bytes do not hold */
 export function entriesOf(batch: OrderedBatch): readonly (Bytes | undefined)[] {

@@ -536,6 +536,13 @@ export const errorRows = [
     meaning: 'This node does not serve that chain.',
     remedy: 'Ask for `status`: it lists the chains of the node by name and id.',
   },
+  {
+    code: 5010,
+    name: 'account-busy',
+    meaning: 'As much of this account waits to be committed at this validator as one account may have there.',
+    remedy:
+      'Send the same bytes again when some of the earlier commands are committed; other accounts are not held up.',
+  },
 ] as const satisfies readonly ErrorRow[];
 
 export type ErrorName = (typeof errorRows)[number]['name'];

@@ -212,7 +212,7 @@ const nonceUsed = errorRow('nonce-used').code;
 const copyCodes = new Set([nonceUsed, errorRow('duplicate-command').code, errorRow('expired').code]);
 
 /** What a validator says of itself at this moment; it, or another one, takes the command soon. */
-const busySlugs: ReadonlySet<string> = new Set(['not-ready', 'overloaded', 'too-many-waiting']);
+const busySlugs: ReadonlySet<string> = new Set(['not-ready', 'overloaded', 'too-many-waiting', 'account-busy']);
 /** What a validator says of itself until someone mends it. */
 const closedSlugs: ReadonlySet<string> = new Set(['fenced', 'chain-stopped', 'low-disk']);
 

@@ -1,9 +1,10 @@
 // May these entries be ordered? A courtesy to senders and a shield for the lane: execution decides again.
 
-import type { Admission, ChainContext, Entry } from '../../consensus/application.ts';
+import type { Admission, ChainContext, Charge, Entry, OrderedBatch } from '../../consensus/application.ts';
 import { type ErrorName, errorRow } from '../../lib/errors.ts';
 import type { Store } from '../../storage/index.ts';
 import { commandHash, decodeCommand, type ReceivedCommand } from '../commands/index.ts';
+import { entriesOf, lengthBytes } from '../entries.ts';
 import { workUs } from '../limits.ts';
 import { type Defer, inSlices, runSliced } from '../slices.ts';
 import { type Account, decodeAccount } from '../state/account.ts';
@@ -110,5 +111,20 @@ function openVerdicts(verdicts: readonly Verdict[]): readonly { command: Receive
 }
 
 function admissionOf(verdict: Verdict): Admission {
-  return 'command' in verdict ? { ok: true } : { ok: false, code: errorRow(verdict.refused).code };
+  if ('refused' in verdict) return { ok: false, code: errorRow(verdict.refused).code };
+  return { ok: true, charge: chargeOf(verdict.command) };
+}
+
+/** An account pays for the bytes of its command and of the length before it. */
+const chargeOf = ({ actor, size }: ReceivedCommand): Charge => ({ account: actor, bytes: size + lengthBytes });
+
+/** The same for a batch that was admitted in an earlier life: what does not decode now was not admitted then. */
+export function chargesIn(defer: Defer, batch: OrderedBatch, done: (charges: readonly Charge[]) => void): void {
+  const charges: Charge[] = [];
+  const read = inSlices(entriesOf(batch), (entry) => {
+    const decoded = entry === undefined ? undefined : decodeCommand(entry);
+    if (decoded?.ok === true) charges.push(chargeOf(decoded.value));
+    return workUs.decodeCommand + (entry?.length ?? 0) * workUs.perByte;
+  });
+  runSliced(defer, read, () => done(charges));
 }

@@ -8,9 +8,11 @@ import type {
   Applied,
   BatchOutcome,
   ChainContext,
+  Charge,
   Entry,
   HeightRoots,
   Opened,
+  OrderedBatch,
   OrderedBlock,
   QueryAnswer,
   QueryRequest,
@@ -28,7 +30,7 @@ import { noHash } from '../receipt.ts';
 import { type Defer, inParts, inSlices, Pace, runSliced } from '../slices.ts';
 import { AuthenticatedState, type StateAnswer, type StateFault, type StateName } from '../state/state.ts';
 import { inlineVerifier, type SignatureVerifier, VerifiedHashes } from '../verification.ts';
-import { admit } from './admission.ts';
+import { admit, chargesIn } from './admission.ts';
 import { BlockExecution, type Outcome, type PreparedCommand, prepare, refusedWith } from './execute.ts';
 import { answerQuery } from './queries.ts';
 import { type DraftReceipt, settleReceipts } from './receipts.ts';
@@ -92,6 +94,10 @@ export class KeyValueLedger implements Application {
     admit({ rules, state, store, verifier, verified, defer }, entries, context, (fault, admissions) =>
       done(fault && failed(fault), admissions),
     );
+  }
+
+  charges(batch: OrderedBatch, done: Answer<readonly Charge[]>): void {
+    chargesIn(this.defer, batch, (charges) => done(undefined, charges));
   }
 
   apply(block: OrderedBlock, done: Answer<Applied>): void {

@@ -48,7 +48,7 @@ function openDoor() {
     }),
   );
   const application = { opaque: true } as Partial<Application> as Application;
-  world.system.spawn(addresses.admission, admissionBehavior({ application, chain, addresses, shard }));
+  world.system.spawn(addresses.admission, admissionBehavior({ name: 'main', application, chain, addresses, shard }));
   world.clock.settle();
   const tell = (message: object): void => {
     world.system.deliver(addresses.admission, message as Message);
