@@ -148,6 +148,7 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
     return {
       ...{ name, application, chain, epoch, addresses: chainAddresses(chain) },
       archive: () => handles.get(chain)?.parts()?.archive,
+      stopped: () => handles.has(chain) && !system.has((handles.get(chain) as ChainHandle).guardian),
       hashOf: keepsReceipts ? commandHash : (entryBytes) => sha256Hex(entryBytes),
       receipts: keepsReceipts ? { decode: decodeReceipt, decodeMany: decodeReceipts } : undefined,
       readiness: ready,

@@ -40,7 +40,8 @@ export function explain(question: Question): Explanation {
   const diverged = asked.filter((each) => each.status?.state === 'diverged').map((each) => each.name);
   const fenced = asked.filter((each) => each.status?.fenced === true).map((each) => each.name);
   const silent = silentOnes(question, answers);
-  const missing = validators.filter((name) => silent.has(name) || fenced.includes(name) || diverged.includes(name));
+  const absent = new Set([...silent, ...fenced, ...diverged, ...withoutChain(question).map(({ name }) => name)]);
+  const missing = validators.filter((name) => absent.has(name));
   const { q: need } = quorumOf(validators.length);
   const facts = {
     missing,
@@ -48,7 +49,7 @@ export function explain(question: Question): Explanation {
     need,
     height: Math.max(0, ...answers.map((status) => status.height)),
   };
-  const state = judge(facts, { diverged, fenced, answers });
+  const state = judge(facts, { diverged, fenced, answers: answers.filter(takesPart) });
   const since = sinceWhen(state, answers) ?? question.fallbackSince;
   return {
     state,
@@ -63,6 +64,15 @@ function silentOnes({ validators, asked }: Question, answers: readonly ChainStat
   if (asked.length < validators.length && answers[0] !== undefined) return new Set(answers[0].missing);
   if (answers.length === 0) return new Set(asked.map((each) => each.name));
   return new Set(asked.filter((each) => each.status === undefined).map((each) => each.name));
+}
+
+/** A node that runs without this chain, still opening or stopped by its supervisor, knows of no validator, not even itself. */
+const takesPart = (status: ChainStatus): boolean => status.have > 0;
+
+/** Where all were asked, those that answer and do not run the chain. One that speaks for the rest says so in its own words. */
+function withoutChain({ validators, asked }: Question): readonly MemberView[] {
+  if (asked.length < validators.length) return [];
+  return asked.filter(({ status }) => status !== undefined && !takesPart(status));
 }
 
 interface Findings {
@@ -122,12 +132,10 @@ function wordsFor(state: Explanation['state'], scene: Scene): { sentence: string
       if (have >= need) return fromNode(scene, 'halted');
       const wanted = need - have;
       const back = missing.filter((name) => scene.silent.has(name)).slice(0, wanted);
+      if (back.length < wanted) back.push(...withoutChain(question).map(({ name }) => name));
       return {
         sentence: `${at} has halted since ${clock}: ${list(missing)} ${verb(missing)} missing, ${have} of ${question.validators.length} validators remain and ${need} are needed.`,
-        remedy:
-          back.length > 0
-            ? `Bring back ${list(back)}: ${back.map(question.revive).join('; ')}`
-            : 'Replace the fenced members by ones with new keys.',
+        remedy: bringBack(question, back) || 'Replace the fenced members by ones with new keys.',
       };
     }
     case 'fenced':
@@ -144,12 +152,18 @@ function wordsFor(state: Explanation['state'], scene: Scene): { sentence: string
           missing.length === 0
             ? `${at} is ${state === 'idle' ? 'at rest: nothing waits to be ordered' : 'making progress'}; all ${have} validators take part.`
             : `${at} goes on without ${list(missing)}: ${have} of ${question.validators.length} validators take part and ${need} are needed.`,
-        remedy:
-          missing.length === 0
-            ? 'Nothing to do.'
-            : `Bring back ${list(missing)}: ${missing.map(question.revive).join('; ')}`,
+        remedy: bringBack(question, missing) || 'Nothing to do.',
       };
   }
+}
+
+/** The dead are revived; one that runs without the chain says itself what helps. */
+function bringBack(question: Question, names: readonly string[]): string {
+  const running = withoutChain(question).filter(({ name }) => names.includes(name));
+  const dead = names.filter((name) => !running.some((each) => each.name === name));
+  const parts = running.map(({ name, status }) => `${name}: ${status?.remedy}`);
+  if (dead.length > 0) parts.unshift(`Bring back ${list(dead)}: ${dead.map(question.revive).join('; ')}`);
+  return parts.join(' ');
 }
 
 /** All needed members are there: the node itself knows best what holds it up. */

@@ -29,6 +29,12 @@ export const lazyWaitMs = milliseconds(20);
 export const maxOwners = 4096;
 export const maxOwnerNameBytes = 240;
 
+/**
+ * Messages for a shard's actor: a few of its own, and from each owner at its start one that it is replayed and one that
+ * subscribes. Four times that is taken when all start again at once.
+ */
+export const shardMailbox = (owners: number): number => 64 + 2 * owners;
+
 /** The next segment is prepared when this share of the current one is used: at 50 MB/s 3.8 s remain to zero 256 MiB. */
 export const prepareAtShare = 0.25;
 /** One write of zeroes; 1 MiB takes 1–3 ms, so a group waits no longer than that behind it. */

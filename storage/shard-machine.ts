@@ -57,6 +57,7 @@ export const shardMachine = setup({
     handOver: () => {},
     checkDisk: () => {},
     checkDiskLater: () => {},
+    answerSubscriber: () => {},
     announceAdmission: () => {},
     closeFiles: () => {},
     reportRefusal: () => {},
@@ -94,7 +95,7 @@ export const shardMachine = setup({
             event.subscriber,
           ],
         }),
-        'announceAdmission',
+        'answerSubscriber',
       ],
     },
     congested: {

@@ -38,7 +38,10 @@ export function shardBehavior(world: ShardWorld, options: ShardActorOptions): Be
   let open: Shard | undefined;
   return machineBehavior({
     machine: shardMachine,
-    mailbox: { capacity: 64, overflow: { 'check-disk': 'replace', 'disk-checked': 'replace', congested: 'keep' } },
+    mailbox: {
+      capacity: limits.shardMailbox(options.owners.length),
+      overflow: { 'check-disk': 'replace', 'disk-checked': 'replace', congested: 'keep' },
+    },
     input: () => ({
       name: options.name,
       owners: options.owners,
@@ -77,6 +80,9 @@ export function shardBehavior(world: ShardWorld, options: ShardActorOptions): Be
       },
       checkDiskLater: (_args, effects) =>
         effects.schedule('check-disk', milliseconds(checkEveryMs), { type: 'check-disk' }),
+      answerSubscriber: ({ context, event }, effects) => {
+        if (event.type === 'subscribe') effects.send(event.subscriber, admissionOf(context));
+      },
       announceAdmission: ({ context }, effects) => {
         const message = admissionOf(context);
         for (const subscriber of context.subscribers) effects.send(subscriber, message);

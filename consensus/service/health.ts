@@ -71,14 +71,22 @@ function statusOf({ clock, validators }: ServiceOptions, chain: ServedChain, sta
  */
 function silent({ system, validators }: ServiceOptions, chain: ServedChain, startedMs: number): StatusAnswer {
   const { name, application, addresses, archive } = chain;
-  const life = system.describe(addresses.chain)?.state ?? 'stopped, or not started yet';
+  const life = system.describe(addresses.chain)?.state ?? 'not started yet';
   const height = archive()?.lastHeight ?? 0;
+  const words = chain.stopped()
+    ? {
+        sentence: `Chain ${name} has been stopped on this node: it failed twice within five minutes. Other chains and other nodes are not affected.`,
+        remedy: 'Look for `turn failed` in the log of the node and report it; then restart the node.',
+      }
+    : {
+        sentence: `Chain ${name} does not run on this node (${life}): it knows of no validator that takes part.`,
+        remedy: 'Wait a moment; then look at `psky inspect actors` and at the log of the node.',
+      };
   return {
     ...{ chain: chain.chain, name, application, height, execHeight: height, term: 0, leader: null },
     fenced: false,
     ...{ state: 'halted', missing: [], have: 0, need: quorumOf(validators.length).q, since: isoTime(startedMs) },
-    sentence: `Chain ${name} does not run on this node (${life}): it knows of no validator that takes part.`,
-    remedy: 'Wait a moment; then look at `psky inspect actors` and at the log of the node.',
+    ...words,
   };
 }
 

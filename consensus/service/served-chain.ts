@@ -36,6 +36,8 @@ export interface ServedChain {
   readonly addresses: ChainAddresses;
   /** undefined until the chain has opened */
   readonly archive: () => Archive | undefined;
+  /** it was started, and its supervisor has stopped it for good: after two failures within five minutes */
+  readonly stopped: () => boolean;
   /** the hash by which clients know an entry */
   readonly hashOf: (entry: Bytes) => Hash;
   /** of a ledger that keeps receipts */

@@ -67,6 +67,20 @@ t.test('one node alone speaks for the rest by its links', async (t) => {
   t.match(ask([seen('v1')]), { state: 'ok', have: 4 });
 });
 
+t.test('a member that runs without the chain takes no part, and says what helps', async (t) => {
+  const stopped = (name: string): MemberView =>
+    seen(name, { state: 'halted', have: 0, sentence: 'It failed twice.', remedy: 'Restart the node.' });
+  t.match(ask([stopped('v1'), ...['v2', 'v3', 'v4'].map((name) => seen(name, { state: 'idle' }))]), {
+    ...{ state: 'idle', missing: ['v1'], have: 3, sentence: /goes on without v1/ },
+    remedy: 'v1: Restart the node.',
+  });
+  t.match(ask([stopped('v1'), dead('v2'), stopped('v3'), seen('v4')]), {
+    ...{ state: 'halted', missing: ['v1', 'v2', 'v3'], have: 1, sentence: /v1, v2 and v3 are missing, 1 of 4/ },
+    remedy: 'Bring back v2: revive v2 v1: Restart the node. v3: Restart the node.',
+  });
+  t.match(ask([stopped('v1')]), { state: 'halted', sentence: 'It failed twice.', remedy: 'Restart the node.' });
+});
+
 t.test('divergence, fencing and slowness name their members and reasons', async (t) => {
   const rest = [seen('v2'), seen('v3'), seen('v4')];
   t.match(ask([seen('v1', { state: 'diverged' }), ...rest]), {

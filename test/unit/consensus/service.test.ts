@@ -140,6 +140,7 @@ function serve(
     chains: [
       {
         ...{ name: 'main', application: 'blob', chain, epoch: 0, addresses, hashOf: (entry) => sha256Hex(entry) },
+        stopped: () => false,
         archive: () =>
           ({ lastHeight: 7, locate: (_: Hash, done: (height?: number) => void) => done() }) as unknown as Archive,
         receipts: undefined,
