@@ -1,4 +1,4 @@
-// Reading over JSON-RPC: the ledger with and without proofs, blocks, validators, checkpoints, and how the chain is doing.
+// Reading over JSON-RPC: the ledger with and without proofs, blocks, validators, checkpoints, evidence, and how the chain is doing.
 
 import { fromHex, toHex } from '../../lib/bytes.ts';
 import { encode } from '../../lib/codec.ts';
@@ -74,6 +74,19 @@ export function registerReads(gateway: Gateway, options: ServiceOptions): void {
         connected: status.value.connected[index] === true,
       }));
       answer(ok({ chain: chain.value.chain, epoch: chain.value.epoch, quorum: status.value.quorum, validators }));
+    });
+  });
+
+  gateway.registerMethod('evidence', 'read', (params, _context, answer) => {
+    const chain = chainOf(options, params.chain);
+    if (!chain.ok) return answer(chain);
+    askStatus(options, chain.value, (status) => {
+      if (!status.ok) return answer(status);
+      const evidence = status.value.evidence.map(({ validator, wallMs, proof, kind, epoch, detail }) => ({
+        ...{ kind, epoch, detail, since: isoTime(wallMs), proof: proof.map(toHex) },
+        validator: options.validators[validator]?.name ?? `${validator}`,
+      }));
+      answer(ok({ chain: chain.value.chain, evidence }));
     });
   });
 

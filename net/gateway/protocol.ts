@@ -202,6 +202,24 @@ export const rpcMethods = {
     Type.Object({ chain }, closed),
     Type.Object({ chain: hash, height, certificate: Type.Union([hex(1024 * 1024), Type.Null()]) }),
   ),
+  /** what this node can prove against validators: one piece per validator, kind and epoch */
+  evidence: method(
+    Type.Object({ chain }, closed),
+    Type.Object({
+      chain: hash,
+      evidence: Type.Array(
+        Type.Object({
+          kind: Type.String(),
+          validator: Type.String(),
+          epoch: Type.Integer({ minimum: 0 }),
+          detail: Type.String(),
+          since: Type.String(),
+          /** the signed objects that contradict each other, encoded */
+          proof: Type.Array(hex(32 * 1024)),
+        }),
+      ),
+    }),
+  ),
 } as const;
 
 export type RpcMethod = keyof typeof rpcMethods;

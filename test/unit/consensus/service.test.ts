@@ -262,6 +262,22 @@ t.test('a chain that does not run says so, and how many it takes', async (t) => 
   t.match(served.call('submit', { entry }), [{ ok: true, value: { status: 'refused', code } }]);
 });
 
+t.test('evidence is shown with the bytes that prove it', async (t) => {
+  const piece = { kind: 'two-tips', validator: 2, epoch: 0, detail: 'two tips', wallMs: at, proof: [fromUtf8('ab')] };
+  const served = serve({ status: status({ evidence: [piece] }) });
+  t.same(served.call('evidence', {}), [
+    {
+      ok: true,
+      value: {
+        chain,
+        evidence: [
+          { kind: 'two-tips', epoch: 0, detail: 'two tips', since: isoTime(at), proof: ['6162'], validator: 'v3' },
+        ],
+      },
+    },
+  ]);
+});
+
 class Client implements StreamSession {
   readonly id = 'client';
   readonly principal = { kind: 'anonymous' } as const;
