@@ -1,5 +1,5 @@
-// What each account has waiting in this validator's lane (§8): one account may fill half of the lane's window, and the other
-// half is there for the others. Counted from admission to commit; after a restart, from what the journal still holds.
+// What each account has waiting in this validator's lane (§8): one account may fill three quarters of the lane's window, and
+// the last one is there for others. Counted from admission to commit; after a restart, from what the journal still holds.
 
 import type { Effects } from '../actors/index.ts';
 import type { Hash } from '../lib/hash.ts';

@@ -3,6 +3,7 @@
 // a client's own computer would do the signing.
 
 import { randomBytes } from 'node:crypto';
+import { accountQuotaBytes } from '../../consensus/limits.ts';
 import { type Command, type Operation, type SignedEntry, signCommand } from '../../ledger/commands/index.ts';
 import { fromUtf8 } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
@@ -35,10 +36,12 @@ export function signedWorkload(
       budget -= entry.length;
     }
   }
+  // what one account may have uncommitted at one validator: more would be refused
+  const share = Math.floor(accountQuotaBytes / (schedule.entryBytes + 4));
   return {
     kind: plan.mode === 'bundle' ? entryKind.bundle : entryKind.command,
     slotBytes: schedule.run * (schedule.entryBytes + 4),
-    maxEntriesInFlight: Math.max(maxSignedInFlight, schedule.run),
+    maxEntriesInFlight: Math.max(schedule.run, Math.min(maxSignedInFlight, share)),
     prepare() {},
     write(buffer, first, count) {
       let at = buffer.entriesAt;

@@ -52,7 +52,7 @@ t.test(
       busy = answer.codes;
     }
     t.same(new Set(busy), new Set([errorRow('account-busy').code]));
-    t.ok(accepted >= 130, `${accepted} commands of 30 KB fit in the share`);
+    t.ok(accepted >= 200, `${accepted} commands of 30 KB fit in the share`);
     t.equal(net.submit(0, 'main', [put(bob, 2)]).accepted, 1, 'another account gets in');
     t.equal(accounts(), 2);
 
