@@ -38,7 +38,7 @@ interface Endpoint {
 export interface LaunchConfig {
   readonly name: string;
   readonly peer: Endpoint & { readonly peers: readonly PeerAddress[] };
-  readonly rpc: Endpoint;
+  readonly rpc: Endpoint & { readonly hosts: readonly string[]; readonly origins: readonly string[] };
   readonly metrics: Endpoint;
   readonly storage: { readonly engine: 'auto' | StoreEngine; readonly lowDiskBytes: number };
 }
@@ -104,7 +104,7 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
   );
   await started(node);
   const { rpc, metrics } = config;
-  const gateway = createGateway({ host: rpc.host, port: rpc.port, metricsAt: metrics, metrics: node.metrics });
+  const gateway = createGateway({ ...rpc, metricsAt: metrics, metrics: node.metrics, version: options.version });
   const service = registerChainService(gateway, {
     system: node.system,
     clock: ports.clock,

@@ -3,8 +3,9 @@
 // extension types are refused, as is every encoding that is longer than it need be. A message is walked before it is
 // decoded: its size, depth and item count are checked before anything that a peer can size is allocated.
 
-// of its entries the one that never loads the native addon, whatever the environment says
-import { Packr, Unpackr } from 'msgpackr/pack';
+// of its entries those that never load the native addon, whatever the environment says
+import { Packr } from 'msgpackr/pack';
+import { Unpackr } from 'msgpackr/unpack';
 import { assert } from './assert.ts';
 import { type Bytes, toUtf8 } from './bytes.ts';
 import { ok, type Result, refused } from './result.ts';
@@ -52,11 +53,12 @@ function prepare(value: Encodable): unknown {
 /** @returns nested arrays of scalars; byte strings are views into `bytes` */
 export function decode(bytes: Bytes, limits: CodecLimits = defaultLimits): Result<Encodable, DecodeFault> {
   if (bytes.length > limits.maxBytes) return refused('too-large');
-  const fault = walk(bytes, limits);
+  const fault = walk(bytes, limits, readHead);
   return fault === undefined ? ok(unpackr.unpack(bytes) as Encodable) : refused(fault);
 }
 
-function walk(bytes: Bytes, limits: CodecLimits): DecodeFault | undefined {
+/** Checks a message's size, depth and item count. @param readHead of the types that are allowed in it */
+export function walk(bytes: Bytes, limits: CodecLimits, readHead: ReadHead): DecodeFault | undefined {
   const remaining: number[] = [1];
   let position = 0;
   let items = 0;
@@ -82,22 +84,29 @@ function walk(bytes: Bytes, limits: CodecLimits): DecodeFault | undefined {
   return position === bytes.length ? undefined : 'trailing-bytes';
 }
 
-interface Head {
+export interface Head {
   readonly headBytes: number;
   readonly payloadBytes: number;
   readonly children: number;
   readonly isText: boolean;
 }
 
-const scalar = (headBytes: number): Head => ({ headBytes, payloadBytes: 0, children: 0, isText: false });
-const array = (headBytes: number, children: number): Head => ({ headBytes, payloadBytes: 0, children, isText: false });
-const binary = (headBytes: number, payloadBytes: number): Head => ({
+export type ReadHead = (bytes: Bytes, at: number) => Head | DecodeFault;
+
+export const scalar = (headBytes: number): Head => ({ headBytes, payloadBytes: 0, children: 0, isText: false });
+export const array = (headBytes: number, children: number): Head => ({
+  headBytes,
+  payloadBytes: 0,
+  children,
+  isText: false,
+});
+export const binary = (headBytes: number, payloadBytes: number): Head => ({
   headBytes,
   payloadBytes,
   children: 0,
   isText: false,
 });
-const text = (headBytes: number, payloadBytes: number): Head => ({
+export const text = (headBytes: number, payloadBytes: number): Head => ({
   headBytes,
   payloadBytes,
   children: 0,
@@ -106,7 +115,7 @@ const text = (headBytes: number, payloadBytes: number): Head => ({
 const oneByte = scalar(1);
 
 /** Reads one type byte and its length, by the msgpack specification. */
-function readHead(bytes: Bytes, at: number): Head | DecodeFault {
+export function readHead(bytes: Bytes, at: number): Head | DecodeFault {
   const type = bytes[at];
   if (type === undefined) return 'truncated';
   if (type <= 0x7f || type === 0xc0 || type === 0xc2 || type === 0xc3) return oneByte;
@@ -142,7 +151,8 @@ function readHead(bytes: Bytes, at: number): Head | DecodeFault {
   }
 }
 
-function sized(
+/** @param smallest what a shorter form could not hold; 0 where longer forms are allowed */
+export function sized(
   bytes: Bytes,
   at: number,
   width: number,

@@ -328,7 +328,7 @@ export const errorRows = [
     code: 3009,
     name: 'unsupported-media-type',
     meaning: 'The body is of a content type that this route does not take.',
-    remedy: 'Send it as application/json.',
+    remedy: 'Send it as application/json or application/msgpack.',
   },
   {
     code: 3010,
@@ -346,7 +346,7 @@ export const errorRows = [
     code: 3012,
     name: 'insecure-bind',
     meaning: 'An address that others can reach needs TLS and authentication.',
-    remedy: 'Bind to 127.0.0.1, or configure rpc.tls and rpc.tokens.',
+    remedy: 'Bind to 127.0.0.1, and put a proxy in front that does both.',
   },
   {
     code: 3013,
@@ -389,6 +389,12 @@ export const errorRows = [
     name: 'credit-exceeded',
     meaning: 'The client sent more than the credit that it was given.',
     remedy: 'Wait for credit; use the client of the sdk.',
+  },
+  {
+    code: 3021,
+    name: 'method-not-allowed',
+    meaning: 'This path is served for another HTTP method.',
+    remedy: 'Use a method that the Allow header names; docs/api.md lists them.',
   },
   {
     code: 4001,

@@ -12,11 +12,19 @@ export interface Shape<T> {
   /** @returns the typed value, or `misfit` */
   read(value: Encodable): T | Misfit;
   write(value: T): Encodable;
+  /** what it is on the wire, in words, for documents of public interfaces */
+  readonly form?: string;
+  /** of a tuple, in the order of the wire */
+  readonly fields?: Readonly<Record<string, { readonly form?: string }>>;
 }
 
 /** Unsigned integer in [0, max]; terms and heights stay below 2^48. */
 export function uint(max = 2 ** 48 - 1): Shape<number> {
-  return { read: (value) => (typeof value === 'number' && value <= max ? value : misfit), write: (value) => value };
+  return {
+    read: (value) => (typeof value === 'number' && value <= max ? value : misfit),
+    write: (value) => value,
+    form: max === 2 ** 48 - 1 ? 'integer' : `integer ≤ ${max}`,
+  };
 }
 
 export const bool: Shape<boolean> = {
@@ -28,6 +36,7 @@ export function bytes(max: number, min = 0): Shape<Bytes> {
   return {
     read: (value) => (value instanceof Uint8Array && value.length <= max && value.length >= min ? value : misfit),
     write: (value) => value,
+    form: `≤ ${max} bytes`,
   };
 }
 
@@ -35,18 +44,21 @@ export function text(maxCharacters: number): Shape<string> {
   return {
     read: (value) => (typeof value === 'string' && value.length <= maxCharacters ? value : misfit),
     write: (value) => value,
+    form: `text, ≤ ${maxCharacters} characters`,
   };
 }
 
 export const hash: Shape<Hash> = {
   read: (value) => (value instanceof Uint8Array && value.length === 32 ? hashFromBytes(value) : misfit),
   write: hashToBytes,
+  form: '32 bytes',
 };
 
 export function optional<T>(inner: Shape<T>): Shape<T | null> {
   return {
     read: (value) => (value === null ? null : inner.read(value)),
     write: (value) => (value === null ? null : inner.write(value)),
+    form: `${formOf(inner)}, or nil`,
   };
 }
 
@@ -63,6 +75,7 @@ export function list<T>(inner: Shape<T>, maxLength: number): Shape<readonly T[]>
       return items;
     },
     write: (items) => items.map((item) => inner.write(item)),
+    form: `list of ≤ ${maxLength}: ${formOf(inner)}`,
   };
 }
 
@@ -82,5 +95,9 @@ export function tuple<T extends object>(fields: { readonly [K in keyof T]-?: Sha
       return object as T;
     },
     write: (object) => names.map((name) => fields[name].write(object[name])),
+    form: `list: ${names.map(String).join(', ')}`,
+    fields,
   };
 }
+
+const formOf = (shape: { readonly form?: string }): string => shape.form ?? 'a value';

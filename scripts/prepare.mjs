@@ -42,13 +42,14 @@ function packagesOf(path) {
   }
 }
 
-/** Output of sources that are gone would still be found by the test runner. */
+/** Output of sources that are gone would still be found by the test runner. The bundle for browsers has no source file. */
 function removeStaleOutput() {
   const output = join(root, 'dist');
   if (!existsSync(output)) return;
   for (const entry of readdirSync(output, { recursive: true })) {
     const source = String(entry).replace(/\.(js|js\.map|d\.ts)$/, '.ts');
-    if (source !== entry && !existsSync(join(root, source))) rmSync(join(output, String(entry)));
+    if (source !== entry && !source.startsWith('browser') && !existsSync(join(root, source)))
+      rmSync(join(output, String(entry)));
   }
 }
 

@@ -13,11 +13,12 @@ import { type Bytes, concatBytes, fromHex, toHex } from '../lib/bytes.ts';
 import { errorRow, errorRowOfCode, PskyError } from '../lib/errors.ts';
 import { type Hash, hashToBytes, parseHash } from '../lib/hash.ts';
 import type { Result } from '../lib/result.ts';
-import { type Receipt } from '../net/gateway/protocol.ts';
+import type { Receipt, Topic } from '../net/gateway/protocol.ts';
 import { toBase64 } from './base64.ts';
 import type { LightClient, LightFault, QueryResult, VerifiedState } from './light-client.ts';
 import type { Platform } from './platform.ts';
 import { RpcClient, RpcFailure } from './rpc-client.ts';
+import { type Notification, type SubscribeOptions, subscribe } from './subscription.ts';
 import type { WalletKey } from './wallet.ts';
 
 export interface ClientOptions {
@@ -169,6 +170,12 @@ export class Client {
     return ((await this.account(account))?.highestNonce ?? 0) + 1;
   }
 
+  /** Commits, blocks or events of the chain, as they come; see subscription.ts. */
+  subscribe<T extends Topic>(topic: T, options: SubscribeOptions = {}): AsyncGenerator<Notification<T>, never, void> {
+    const source = { endpoints: this.rpc.endpoints, platform: this.#platform, ...this.#chain };
+    return subscribe(source, topic, options);
+  }
+
   /** An unproved read. */
   async account(account: Hash, options: ReadOptions = {}): Promise<Account | undefined> {
     const { value } = await this.query('account', hashToBytes(account), { ...options, prove: false });
@@ -212,7 +219,14 @@ const nonceUsed = errorRow('nonce-used').code;
 const copyCodes = new Set([nonceUsed, errorRow('duplicate-command').code, errorRow('expired').code]);
 
 /** What a validator says of itself at this moment; it, or another one, takes the command soon. */
-const busySlugs: ReadonlySet<string> = new Set(['not-ready', 'overloaded', 'too-many-waiting', 'account-busy']);
+const busySlugs: ReadonlySet<string> = new Set([
+  'not-ready',
+  'overloaded',
+  'too-many-waiting',
+  'account-busy',
+  'node-not-ready',
+  'gateway-busy',
+]);
 /** What a validator says of itself until someone mends it. */
 const closedSlugs: ReadonlySet<string> = new Set(['fenced', 'chain-stopped', 'low-disk']);
 

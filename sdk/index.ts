@@ -1,7 +1,11 @@
 // The client side of PrivateSky, for Node and browsers. Drivers (sdk/drivers) bring the platform.
 
+export { formatNetwork, type NetworkGenesis, parseNetwork } from '../consensus/genesis/index.ts';
 export { accountOf, type Operation, type SignedEntry, signCommand } from '../ledger/commands/index.ts';
 export { type Account, decodeAccount, decodeReceipt, type LedgerEvent, unwrapValue } from '../ledger/proof/index.ts';
+export { fromHex, fromUtf8, toHex, toUtf8 } from '../lib/bytes.ts';
+export type { Receipt, Topic, TopicData } from '../net/gateway/protocol.ts';
+export { toBase64 } from './base64.ts';
 export { Client, type ClientOptions, type CommandOptions, type ReadOptions, type SendOptions } from './client.ts';
 export {
   type CommittedHeader,
@@ -12,15 +16,17 @@ export {
   type QueryResult,
   type VerifiedState,
 } from './light-client.ts';
-export type { Platform } from './platform.ts';
+export type { Platform, TextSocket, TextSocketEvents } from './platform.ts';
 export { RpcClient, RpcFailure } from './rpc-client.ts';
 export {
+  encodeSubmit,
   type OpenStreamSocket,
   StreamClient,
   type StreamClientOptions,
   type StreamEvents,
   type StreamSocket,
 } from './stream-client.ts';
+export { type Notification, type SubscribeOptions } from './subscription.ts';
 export {
   inspectKeyFile,
   type KeyFileInfo,

@@ -16,4 +16,19 @@ export interface Platform {
    * @throws when nobody answers within the time
    */
   postJson(url: string, body: string, timeoutMs: number): Promise<string>;
+  /** Opens a WebSocket that carries text. @param url ws:// or wss:// */
+  openSocket(url: string, events: TextSocketEvents): TextSocket;
+}
+
+export interface TextSocket {
+  /** nothing happens once it is closed */
+  send(text: string): void;
+  close(): void;
+}
+
+export interface TextSocketEvents {
+  opened(): void;
+  message(text: string): void;
+  /** once, also when it never opened */
+  closed(reason: string): void;
 }

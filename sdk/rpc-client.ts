@@ -56,6 +56,11 @@ export class RpcClient {
     return this.#endpoints[this.#preferred] as string;
   }
 
+  /** in the order of the options */
+  get endpoints(): readonly string[] {
+    return this.#endpoints;
+  }
+
   get endpointCount(): number {
     return this.#endpoints.length;
   }

@@ -2,16 +2,19 @@
 // It knows no sockets and no clock; a driver brings the socket. Submits go out as bytes that the caller encoded, so that
 // a sender of many commands copies each of them once.
 
+import type { SignedEntry } from '../ledger/commands/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import { errorRowOfCode } from '../lib/errors.ts';
 import {
   type Answer,
   decodeNodeFrame,
   encodeClientFrame,
+  entryKind,
   type Fault,
   type NodeFrame,
   type Notice,
   type Opened,
+  packEntries,
   streamVersion,
   type Watch,
 } from '../net/gateway/protocol.ts';
@@ -50,6 +53,17 @@ export interface StreamClientOptions {
   readonly chain: string;
   /** bytes of node frames that may be under way to us; at the bound the node says `lagged` and closes */
   readonly receiveBytes?: number;
+}
+
+/**
+ * The message that `submit` takes.
+ *
+ * @param frame rises with each one
+ * @param entries 1 to 1,000, at most 1 MiB together
+ */
+export function encodeSubmit(frame: number, entries: readonly SignedEntry[], kind: number = entryKind.command): Bytes {
+  const packed = packEntries(entries.map(({ entry }) => entry));
+  return encodeClientFrame({ type: 'submit', frame, kind, count: entries.length, entries: packed, traceparent: null });
 }
 
 const defaultReceiveBytes = 1 << 20; // answers and notices of 100,000 commands/s in frames of 200 are 100 KB/s

@@ -1,6 +1,6 @@
 // The first command of a devnet's run: it proves that the whole path works, and gives the chain its first block.
 
-import type { NetworkGenesis } from '../../consensus/genesis/index.ts';
+import { chainGenesis, type NetworkGenesis } from '../../consensus/genesis/index.ts';
 import { fromUtf8 } from '../../lib/bytes.ts';
 import { formatErrorCode, PskyError } from '../../lib/errors.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
@@ -12,7 +12,8 @@ import { Client, newKey } from '../../sdk/index.ts';
  * @throws PskyError `start-failed` when it was not, in time
  */
 export async function sayHello(rpc: readonly string[], genesis: NetworkGenesis, timeoutMs: number): Promise<number> {
-  const chain = genesis.chains[0]?.name ?? '';
+  // by its id, so that nothing is asked of a node that may still be opening its chains
+  const { chain } = chainGenesis(genesis, genesis.chains[0]?.name ?? '');
   const client = new Client({ endpoints: rpc, platform: nodePlatform, chain });
   const operation = { kind: 'put', key: fromUtf8('started'), value: fromUtf8(new Date().toISOString()) } as const;
   const signed = await client.sign(newKey(nodePlatform), [operation], 1);

@@ -6,12 +6,20 @@ import { PskyError } from '../../lib/errors.ts';
 import { type FieldFault, type Fields, readFields, refuseField } from '../../lib/fields.ts';
 import { type LogLevel, logLevels } from '../../lib/log.ts';
 import { GiB, MiB } from '../../lib/units.ts';
+import { maxListedNames } from '../../net/gateway/limits.ts';
 import type { NodeId, PeerAddress } from '../../net/ports.ts';
 
 export interface NodeConfig {
   readonly name: string;
   readonly peer: { readonly host: string; readonly port: number; readonly peers: readonly PeerAddress[] };
-  readonly rpc: { readonly host: string; readonly port: number };
+  readonly rpc: {
+    readonly host: string;
+    readonly port: number;
+    /** names beside its own under which a proxy passes requests on */
+    readonly hosts: readonly string[];
+    /** of pages that may use this node from a browser */
+    readonly origins: readonly string[];
+  };
   readonly metrics: { readonly host: string; readonly port: number };
   readonly storage: { readonly engine: 'auto' | 'rocksdb' | 'classic-level'; readonly lowDiskBytes: number };
   readonly log: { readonly level: LogLevel; readonly modules: readonly ModuleLevel[] };
@@ -29,7 +37,7 @@ export const standardPorts = { peer: 27650, rpc: 27651, metrics: 27652 } as cons
 const settings: Readonly<Record<string, Readonly<Record<string, 'text' | 'number' | 'list'>>>> = {
   node: { name: 'text' },
   peer: { host: 'text', port: 'number', peers: 'list' },
-  rpc: { host: 'text', port: 'number' },
+  rpc: { host: 'text', port: 'number', hosts: 'list', origins: 'list' },
   metrics: { host: 'text', port: 'number' },
   storage: { engine: 'text', low_disk_bytes: 'number' },
   log: { level: 'text', modules: 'list' },
@@ -63,7 +71,11 @@ function readConfig(root: Fields): NodeConfig {
   return {
     name: root.object('node', (fields) => fields.text('name', /^[a-z][a-z0-9-]{0,31}$/, 'a lower-case word')),
     peer: root.object('peer', (fields) => ({ ...endpoint(fields), peers: fields.list('peers', 1_000, readPeer) })),
-    rpc: root.object('rpc', endpoint),
+    rpc: root.object('rpc', (fields) => ({
+      ...endpoint(fields),
+      hosts: fields.has('hosts') ? fields.list('hosts', maxListedNames, readHostName) : [],
+      origins: fields.has('origins') ? fields.list('origins', maxListedNames, readOrigin) : [],
+    })),
     metrics: root.object('metrics', endpoint),
     storage: root.object('storage', (fields) => ({
       engine: fields.oneOf('engine', ['auto', 'rocksdb', 'classic-level']),
@@ -78,6 +90,19 @@ function readConfig(root: Fields): NodeConfig {
 
 function readHost(fields: Fields): string {
   return fields.text('host', /^[A-Za-z0-9.:-]{1,253}$/, 'a host name or an address');
+}
+
+function readHostName(value: unknown, place: string): string {
+  if (typeof value === 'string' && /^([a-z0-9.-]{1,253}|\[[0-9a-f:]+\])$/.test(value)) return value;
+  return refuseField('wrong-kind', place, 'expected a host name in lower case, without a port');
+}
+
+/** There is no wildcard: whoever may use a node from a browser is named. */
+function readOrigin(value: unknown, place: string): string {
+  if (typeof value === 'string' && /^https?:\/\/[a-z0-9.:[\]-]+$/.test(value) && URL.canParse(value)) {
+    if (new URL(value).origin === value) return value;
+  }
+  return refuseField('wrong-kind', place, 'expected https://host or http://host:port in lower case, without a path');
 }
 
 function readPeer(value: unknown, place: string): PeerAddress {
@@ -155,9 +180,13 @@ port = ${config.peer.port}
 peers = ${quoted(config.peer.peers.map(formatPeerUrl))}
 
 [rpc]
-# where clients connect: JSON-RPC, WebSocket, stream; loopback only
+# where clients connect: REST, JSON-RPC, WebSocket, stream; loopback only
 host = ${JSON.stringify(config.rpc.host)}
 port = ${config.rpc.port}
+# names beside its own that requests may ask for, as a proxy passes them on, e.g. ["node.example"]
+hosts = ${quoted(config.rpc.hosts)}
+# pages of other origins that may use this node from a browser, e.g. ["https://app.example"]; none unless listed
+origins = ${quoted(config.rpc.origins)}
 
 [metrics]
 # /metrics, /livez, /readyz
@@ -181,7 +210,7 @@ export function initialConfig(name: string, peers: readonly PeerAddress[] = []):
   return {
     name,
     peer: { host: '127.0.0.1', port: standardPorts.peer, peers },
-    rpc: { host: '127.0.0.1', port: standardPorts.rpc },
+    rpc: { host: '127.0.0.1', port: standardPorts.rpc, hosts: [], origins: [] },
     metrics: { host: '127.0.0.1', port: standardPorts.metrics },
     storage: { engine: 'auto', lowDiskBytes: 512 * MiB },
     log: { level: 'info', modules: [] },

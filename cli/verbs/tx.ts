@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { type Bytes, fromHex, fromUtf8 } from '../../lib/bytes.ts';
 import { errorRowOfCode, formatErrorCode, PskyError } from '../../lib/errors.ts';
 import type { Receipt } from '../../net/gateway/protocol.ts';
-import type { Client, Operation, WalletKey } from '../../sdk/index.ts';
+import { type Client, type CommandOptions, type Operation, toBase64, type WalletKey } from '../../sdk/index.ts';
 import { fromOptions, signingKey } from '../accounts.ts';
 import { chainOption, clientOf } from '../client.ts';
 import { exitCode } from '../exit.ts';
@@ -25,6 +25,7 @@ const sendOptions: readonly OptionSpec[] = [
   { flags: '--nonce <n>', about: 'instead of the next one', parse: wholeNumber(nonceRange) },
   { flags: '--after <n>', about: 'only after the command with this nonce', parse: wholeNumber(nonceRange) },
   { flags: '--hex', about: 'key and values are given as hex' },
+  { flags: '--sign-only', about: 'print the signed entry in base64, to be sent by other means, and send nothing' },
 ];
 
 export function addTx(program: Command, finish: Finish): void {
@@ -74,6 +75,7 @@ export function addTx(program: Command, finish: Finish): void {
 async function send(call: Call, operations: readonly Operation[]): Promise<number> {
   const client = clientOf(call);
   const key = await signingKey(call);
+  if (call.flag('signOnly')) return printSigned(call, client, key, operations);
   const progress = call.out.progress('waiting for the commit', 1);
   try {
     const receipt = await execute(call, client, key, operations);
@@ -83,17 +85,34 @@ async function send(call: Call, operations: readonly Operation[]): Promise<numbe
   }
 }
 
+async function printSigned(
+  call: Call,
+  client: Client,
+  key: WalletKey,
+  operations: readonly Operation[],
+): Promise<number> {
+  const nonce = call.number('nonce', 0);
+  const options = commandOptions(call);
+  const signed = await client.sign(key, operations, nonce === 0 ? await client.nextNonce(key.account) : nonce, options);
+  const entry = toBase64(signed.entry);
+  call.out.result({ hash: signed.hash, entry }, entry);
+  return exitCode.ok;
+}
+
 async function execute(call: Call, client: Client, key: WalletKey, operations: readonly Operation[]): Promise<Receipt> {
+  const options = { ...commandOptions(call), timeoutMs: call.number('timeout', 10_000) };
+  const nonce = call.number('nonce', 0);
+  if (nonce === 0) return client.execute(key, operations, options);
+  return client.submitAndWait(await client.sign(key, operations, nonce, options), options);
+}
+
+function commandOptions(call: Call): CommandOptions {
   const after = call.number('after', 0);
-  const options = {
-    timeoutMs: call.number('timeout', 10_000),
+  return {
     expiresInMs: call.number('expires', 60_000),
     atomic: !call.flag('independent'),
     ...(after > 0 ? { after } : {}),
   };
-  const nonce = call.number('nonce', 0);
-  if (nonce === 0) return client.execute(key, operations, options);
-  return client.submitAndWait(await client.sign(key, operations, nonce, options), options);
 }
 
 function report(call: Call, receipt: Receipt): number {

@@ -16,12 +16,12 @@ import { type Answer, ask, chainOf, faultOf, type ServedChain, type ServiceOptio
 type Receipt = RpcResult<'submit'>;
 
 export function registerCommands(gateway: Gateway, options: ServiceOptions): void {
-  gateway.registerMethod('submit', 'submit', (params, _context, answer) => {
+  gateway.registerMethod('submit', (params, _context, answer) => {
     withEntry(options, params, answer, (chain, entry) =>
       submit(options, chain, entry, (receipt) => answer(ok(receipt))),
     );
   });
-  gateway.registerMethod('submitAndWait', 'submit', (params, _context, answer) => {
+  gateway.registerMethod('submitAndWait', (params, _context, answer) => {
     const timeoutMs = params.timeoutMs ?? outcomeTimeoutMs;
     withEntry(options, params, answer, (chain, entry) => {
       submit(options, chain, entry, (receipt, place) => {
@@ -30,7 +30,7 @@ export function registerCommands(gateway: Gateway, options: ServiceOptions): voi
       });
     });
   });
-  gateway.registerMethod('receipt', 'read', (params, _context, answer) => {
+  gateway.registerMethod('receipt', (params, _context, answer) => {
     const chain = chainOf(options, params.chain);
     if (!chain.ok) answer(chain);
     else findReceipt(options, chain.value, params.hash as Hash, answer);

@@ -15,7 +15,7 @@ export function registerHealth(gateway: Gateway, options: ServiceOptions): void 
   const checks = options.chains.flatMap((chain) => checksOf(options, chain));
   for (const check of checks) gateway.registerReadyCheck(check);
   const startedMs = options.clock.wallMs();
-  gateway.registerMethod('status', 'read', (params, _context, answer) => {
+  gateway.registerMethod('status', (params, _context, answer) => {
     const named = params.chain === undefined ? ok(undefined) : chainOf(options, params.chain);
     if (!named.ok) return answer(named);
     const chains = named.value === undefined ? options.chains : [named.value];

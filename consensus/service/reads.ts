@@ -14,7 +14,7 @@ import { defaultBlocksPerAnswer, outcomeTimeoutMs } from '../limits.ts';
 import { ask, askStatus, chainOf, collect, faultOf, type ServedChain, type ServiceOptions } from './served-chain.ts';
 
 export function registerReads(gateway: Gateway, options: ServiceOptions): void {
-  gateway.registerMethod('query', 'read', (params, _context, answer) => {
+  gateway.registerMethod('query', (params, _context, answer) => {
     const chain = chainOf(options, params.chain);
     if (!chain.ok) return answer(chain);
     const query = queryOf(params);
@@ -42,7 +42,7 @@ export function registerReads(gateway: Gateway, options: ServiceOptions): void {
     );
   });
 
-  gateway.registerMethod('block', 'read', (params, _context, answer) => {
+  gateway.registerMethod('block', (params, _context, answer) => {
     const chain = chainOf(options, params.chain);
     if (!chain.ok) return answer(chain);
     readBlock(chain.value, params.height, (block) =>
@@ -50,7 +50,7 @@ export function registerReads(gateway: Gateway, options: ServiceOptions): void {
     );
   });
 
-  gateway.registerMethod('blocks', 'read', (params, _context, answer) => {
+  gateway.registerMethod('blocks', (params, _context, answer) => {
     const chain = chainOf(options, params.chain);
     if (!chain.ok) return answer(chain);
     const heights = Array.from({ length: params.limit ?? defaultBlocksPerAnswer }, (_, i) => params.from + i);
@@ -61,7 +61,7 @@ export function registerReads(gateway: Gateway, options: ServiceOptions): void {
     );
   });
 
-  gateway.registerMethod('validators', 'read', (params, _context, answer) => {
+  gateway.registerMethod('validators', (params, _context, answer) => {
     const chain = chainOf(options, params.chain);
     if (!chain.ok) return answer(chain);
     askStatus(options, chain.value, (status) => {
@@ -77,7 +77,7 @@ export function registerReads(gateway: Gateway, options: ServiceOptions): void {
     });
   });
 
-  gateway.registerMethod('evidence', 'read', (params, _context, answer) => {
+  gateway.registerMethod('evidence', (params, _context, answer) => {
     const chain = chainOf(options, params.chain);
     if (!chain.ok) return answer(chain);
     askStatus(options, chain.value, (status) => {
@@ -90,7 +90,7 @@ export function registerReads(gateway: Gateway, options: ServiceOptions): void {
     });
   });
 
-  gateway.registerMethod('checkpoint', 'read', (params, _context, answer) => {
+  gateway.registerMethod('checkpoint', (params, _context, answer) => {
     const chain = chainOf(options, params.chain);
     if (!chain.ok) return answer(chain);
     ask<CheckpointStatus>(

@@ -5,6 +5,7 @@ import { address, type Behavior, type Effects, type Message } from '../../actors
 import { toHex } from '../../lib/bytes.ts';
 import { ok, refused } from '../../lib/result.ts';
 import { milliseconds } from '../../lib/units.ts';
+import type { Topic, TopicData } from '../../net/gateway/protocol.ts';
 import type { Gateway, Subscriber, TopicSource } from '../../net/index.ts';
 import type { ArchivedBlock } from '../archive.ts';
 import type { BlockExecuted, NotSubscribed } from '../chain-messages.ts';
@@ -14,7 +15,8 @@ import { blockAnswer } from './reads.ts';
 import { chainOf, type KnownReceipt, type ServedChain, type ServiceOptions } from './served-chain.ts';
 
 /** Makes the notifications of one block; undefined where this node does not have what it takes. */
-type View = (block: ArchivedBlock, done: (notifications: readonly object[] | undefined) => void) => void;
+type View = (block: ArchivedBlock, done: (notifications: readonly Notified[] | undefined) => void) => void;
+type Notified = TopicData<Topic>;
 type ViewOf = (chain: ServedChain, filter: string) => View;
 
 export function registerTopics(gateway: Gateway, options: ServiceOptions): void {
@@ -44,19 +46,19 @@ const eventsOf =
       const { height } = block;
       const { timeMs } = block.signed.header.state;
       const events = receipts.flatMap((receipt) => eventsIn(receipt, filter));
-      const notifications: object[] = [];
+      const notifications: TopicData<'events'>[] = [];
       for (let at = 0; at < events.length; at += maxEventsPerNotification)
         notifications.push({ height, timeMs, events: events.slice(at, at + maxEventsPerNotification) });
       done(notifications);
     });
 
-function eventsIn({ hash, index, events }: KnownReceipt, filter: string): readonly object[] {
+function eventsIn({ hash, index, events }: KnownReceipt, filter: string): TopicData<'events'>['events'] {
   return events
     .filter(({ topic }) => topic.startsWith(filter))
     .map(({ topic, data }) => ({ hash, index, name: topic, data: toHex(data) }));
 }
 
-function sourceOf(options: ServiceOptions, topic: string, viewOf: ViewOf): TopicSource {
+function sourceOf(options: ServiceOptions, topic: Topic, viewOf: ViewOf): TopicSource {
   let subscriptions = 0;
   return {
     open(params, subscriber) {

@@ -14,6 +14,13 @@ export const maxRpcBodyBytes = Math.ceil((4 * maxEntryBytes) / 3) + 64 * KiB;
 /** JSON-RPC calls of one batch request; beyond: the batch is refused. */
 export const maxRpcBatch = 64;
 
+/** Nested arrays and objects of a msgpack body: a batch of requests with parameters has 3. Beyond: refused. (JSON has no
+ * bound of its own: its parser takes what fits into the body, and the schemas refuse what is nested.) */
+export const maxDocumentDepth = 16;
+
+/** Keys and values of a msgpack body: 64 requests with 10 fields of parameters are 2,000. Beyond: refused. */
+export const maxDocumentItems = 8_192;
+
 /** Entries of one Submit. */
 export const maxEntriesPerFrame = 1_000;
 
@@ -57,6 +64,12 @@ export const maxSubscriptionsPerSocket = 32;
 
 /** Notifications kept for a subscription without credit; beyond: `lagged`. */
 export const maxQueuedNotifications = 256;
+
+/** How long a browser may remember that pages of a listed origin may ask. */
+export const preflightSeconds = 600;
+
+/** Origins, and host names, that an operator may list. */
+export const maxListedNames = 64;
 
 /** An HTTP request's head and body must be in within this time (slow-loris); beyond: 408. */
 export const requestTimeoutMs = 30_000;

@@ -8,6 +8,7 @@ import type { ErrorName } from '../../lib/errors.ts';
 import type { Hash } from '../../lib/hash.ts';
 import type { Result } from '../../lib/result.ts';
 import type { Action, Principal } from './authorize.ts';
+import type { Operation } from './openapi.ts';
 import type { NodeFrame, RpcMethod, RpcParams, RpcResult, Submit, SubscribeParams, Topic, Watch } from './protocol.ts';
 
 export interface GatewayFault {
@@ -78,8 +79,11 @@ export interface StreamHandler {
 
 export interface RouteRequest {
   readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
+  /** a list where a name is repeated */
+  readonly query: Readonly<Record<string, string | readonly string[]>>;
   readonly contentType: string | undefined;
+  /** the header */
+  readonly accept: string | undefined;
   readonly body: Bytes;
   readonly context: RequestContext;
 }
@@ -92,9 +96,15 @@ export interface RouteAnswer {
 
 export interface Route {
   readonly method: 'GET' | 'POST';
-  /** as fastify writes them: `/v1/blocks/:height` */
+  /** as OpenAPI writes them: `/v1/blocks/{height}` */
   readonly path: string;
   readonly action: Action;
+  /** what the action is about */
+  readonly resource: string;
+  /** whether pages of the origins that the operator lists may use it */
+  readonly crossOrigin: boolean;
+  /** what the OpenAPI file says of it */
+  readonly operation: Operation;
   /** bytes; 0 for routes without a body */
   readonly bodyLimit: number;
   readonly contentTypes: readonly string[];
@@ -108,10 +118,8 @@ export interface ReadyCheck {
 }
 
 export interface Gateway {
-  /** A method of the protocol: parameters are checked before the handler sees them. */
-  registerMethod<M extends RpcMethod>(name: M, action: Action, handler: RpcHandler<RpcParams<M>, RpcResult<M>>): void;
-  /** any other method */
-  registerRpcMethod(name: string, definition: RpcDefinition, handler: RpcHandler<unknown, unknown>): void;
+  /** A method of the protocol, over JSON-RPC and REST: parameters are checked before the handler sees them. */
+  registerMethod<M extends RpcMethod>(name: M, handler: RpcHandler<RpcParams<M>, RpcResult<M>>): void;
   registerTopic(topic: Topic, source: TopicSource): void;
   registerStream(handler: StreamHandler): void;
   registerRoute(route: Route): void;

@@ -1,4 +1,4 @@
-// JSON-RPC 2.0 without any transport: text in, text out. Parameters are checked against the method's schema, the caller
+// JSON-RPC 2.0 without any transport or encoding: values in, values out. Parameters are checked against the method's schema, the caller
 // against `authorize`, before a handler runs.
 
 import type { TSchema } from '@sinclair/typebox';
@@ -25,8 +25,13 @@ export interface OwnMethod {
 
 export interface RpcDispatcher {
   register(name: string, definition: RpcDefinition, handler: RpcHandler<unknown, unknown>): void;
-  /** @param respond called once: with the response's text, or with undefined where the request asks for none */
-  handle(text: string, caller: RpcCaller, respond: (response: string | undefined) => void): void;
+  /**
+   * @param request a JSON-RPC request or a batch of them, or why the body cannot be read
+   * @param respond called once: with the response, or with undefined where the request asks for none
+   */
+  handle(request: Result<unknown, string>, caller: RpcCaller, respond: (response: object | undefined) => void): void;
+  /** Calls a registered method for a caller whose right to it was looked at before. */
+  invoke(name: string, params: unknown, context: RequestContext, done: (outcome: Outcome) => void): void;
 }
 
 interface Registered extends RpcDefinition {
@@ -57,24 +62,40 @@ export function createRpcDispatcher(count: (method: string, outcome: string) => 
       count('unknown', 'unknown-method');
       return done(refused({ name: 'unknown-method', detail: method.slice(0, 64) }));
     }
+    if (!caller.may(found.action, method)) {
+      count(method, 'not-authorized');
+      return done(refused({ name: 'not-authorized', detail: method }));
+    }
+    if (own !== undefined) run(method, checkOf(own.params), params, (once) => once(own.call(params as never)), done);
+    else invoke(method, params, caller, done);
+  }
+
+  function invoke(name: string, params: unknown, context: RequestContext, done: (outcome: Outcome) => void): void {
+    const { check, handler } = methods.get(name) as Registered;
+    run(name, check, params, (once) => handler(params, context, once), done);
+  }
+
+  function run(
+    method: string,
+    check: TypeCheck<TSchema>,
+    params: unknown,
+    start: (once: (outcome: Outcome) => void) => void,
+    done: (outcome: Outcome) => void,
+  ): void {
     const finish = (outcome: Outcome): void => {
       count(method, outcome.ok ? 'ok' : outcome.error.name);
       done(outcome);
     };
-    if (!caller.may(found.action, method)) return finish(refused({ name: 'not-authorized', detail: method }));
-    const check = registered?.check ?? checkOf(found.params);
     if (!check.Check(params)) {
       const first = check.Errors(params).First();
       return finish(refused({ name: 'bad-request', detail: `${first?.path || 'params'}: ${first?.message}` }));
     }
     let answered = false;
-    const once = (outcome: Outcome): void => {
+    start((outcome) => {
       assert(!answered, `the handler of ${method} answers once`);
       answered = true;
       finish(outcome);
-    };
-    if (own !== undefined) once(own.call(params as never));
-    else registered?.handler(params, caller, once);
+    });
   }
 
   function handleOne(request: unknown, caller: RpcCaller, respond: (response: object | undefined) => void): void {
@@ -91,11 +112,11 @@ export function createRpcDispatcher(count: (method: string, outcome: string) => 
   function handleBatch(
     requests: readonly unknown[],
     caller: RpcCaller,
-    respond: (response: string | undefined) => void,
+    respond: (response: object | undefined) => void,
   ): void {
     if (requests.length === 0 || requests.length > maxRpcBatch) {
       const fault: GatewayFault = { name: 'bad-request', detail: `a batch has 1 to ${maxRpcBatch} requests` };
-      return respond(JSON.stringify(errorResponse(null, rpcErrorCode.invalidRequest, fault)));
+      return respond(errorResponse(null, rpcErrorCode.invalidRequest, fault));
     }
     const responses: (object | undefined)[] = [];
     let waiting = requests.length;
@@ -104,7 +125,7 @@ export function createRpcDispatcher(count: (method: string, outcome: string) => 
         responses[i] = response;
         if (--waiting > 0) return;
         const given = responses.filter((each) => each !== undefined);
-        respond(given.length === 0 ? undefined : JSON.stringify(given));
+        respond(given.length === 0 ? undefined : given);
       });
     }
   }
@@ -114,20 +135,12 @@ export function createRpcDispatcher(count: (method: string, outcome: string) => 
       assert(!methods.has(name), `the method ${name} is registered once`);
       methods.set(name, { ...definition, check: TypeCompiler.Compile(definition.params), handler });
     },
-    handle(text, caller, respond) {
-      let request: unknown;
-      try {
-        request = JSON.parse(text);
-      } catch {
-        const fault: GatewayFault = { name: 'bad-request', detail: 'This is not JSON.' };
-        return respond(JSON.stringify(errorResponse(null, rpcErrorCode.parse, fault)));
-      }
-      if (Array.isArray(request)) handleBatch(request, caller, respond);
-      else
-        handleOne(request, caller, (response) =>
-          respond(response === undefined ? undefined : JSON.stringify(response)),
-        );
+    handle(request, caller, respond) {
+      if (!request.ok) respond(errorResponse(null, rpcErrorCode.parse, { name: 'bad-request', detail: request.error }));
+      else if (Array.isArray(request.value)) handleBatch(request.value, caller, respond);
+      else handleOne(request.value, caller, respond);
     },
+    invoke,
   };
 }
 

@@ -24,6 +24,7 @@ export const entryKind = { command: 0, bundle: 1, blob: 2 } as const;
 /** First frame of a client. Frames that arrive before it close the stream. */
 export interface Open {
   readonly type: 'open';
+  /** of the stream; 1 */
   readonly version: number;
   /** a chain's id or name; '' is the node's first chain */
   readonly chain: string;
@@ -31,10 +32,12 @@ export interface Open {
   readonly credit: number;
 }
 
+/** Entries to be ordered; the node answers once per frame. */
 export interface Submit {
   readonly type: 'submit';
   /** chosen by the client, strictly rising within a stream */
   readonly frame: number;
+  /** 0 commands, 1 bundles, 2 blobs; the ledger of the chain decides what it takes */
   readonly kind: number;
   /** number of entries, 1 to 1,000 */
   readonly count: number;
@@ -47,7 +50,9 @@ export interface Submit {
 /** After a reconnect, also to another validator: notices for entries that some node answered as accepted. */
 export interface Watch {
   readonly type: 'watch';
+  /** chosen by the client; notices name it */
   readonly frame: number;
+  /** as in the Answer: lane, seq, digest and offset */
   readonly place: Place;
   /** as in the Answer */
   readonly accepted: readonly number[];
@@ -64,12 +69,16 @@ export interface Place {
 /** More bytes that the sender of this frame takes. */
 export interface Credit {
   readonly type: 'credit';
+  /** beside what was given before */
   readonly bytes: number;
 }
 
+/** First frame of a node. */
 export interface Opened {
   readonly type: 'opened';
+  /** of the stream */
   readonly version: number;
+  /** the id of the chain */
   readonly chain: Hash;
   /** committed height of the node */
   readonly height: number;
@@ -83,19 +92,22 @@ export interface Opened {
  */
 export interface Answer {
   readonly type: 'answer';
+  /** of the Submit */
   readonly frame: number;
   /** pairs (first, count) of indices within the frame */
   readonly accepted: readonly number[];
   /** pairs (index, code) */
   readonly refused: readonly number[];
-  /** null where nothing was accepted */
+  /** lane, seq, digest and offset: where the accepted entries stand; nil where nothing was accepted */
   readonly place: Place | null;
 }
 
 /** Entries of this client's frames that became final with the block at `height`. */
 export interface Notice {
   readonly type: 'notice';
+  /** of the block */
   readonly height: number;
+  /** block time, milliseconds since 1970 */
   readonly timeMs: number;
   /** triples (frame, first, count) */
   readonly ranges: readonly number[];
@@ -103,17 +115,21 @@ export interface Notice {
   readonly exceptions: readonly number[];
 }
 
-/** A PSKY error; `frame` names the Submit that it answers, null is the stream as a whole, which then closes. */
+/** A PSKY error, of one Submit or of the stream, which then closes. */
 export interface Fault {
   readonly type: 'fault';
+  /** of the Submit that it answers; nil: of the stream as a whole */
   readonly frame: number | null;
+  /** 3006 is PSKY-3006 */
   readonly code: number;
+  /** what is special about this case */
   readonly detail: string;
 }
 
 /** The sender ends the stream in order; answers to what it had taken came before. */
 export interface Goodbye {
   readonly type: 'goodbye';
+  /** for people */
   readonly reason: string;
 }
 
@@ -184,6 +200,9 @@ const nodeForms = [
   creditForm,
   goodbyeForm,
 ];
+
+/** For the documents that describe them. */
+export const streamForms = { client: clientForms, node: nodeForms } as const;
 
 export const encodeClientFrame = (frame: ClientFrame): Bytes => encodeFrame(clientForms, frame);
 export const encodeNodeFrame = (frame: NodeFrame): Bytes => encodeFrame(nodeForms, frame);

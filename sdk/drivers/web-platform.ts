@@ -5,9 +5,10 @@ import type { Platform } from '../platform.ts';
 
 const maxRandomBytes = 65_536; // getRandomValues gives no more at once
 
-export function webPlatform(suite: SignatureSuite): Platform {
+export function webPlatform(suite: SignatureSuite, openSocket: Platform['openSocket']): Platform {
   return {
     suite,
+    openSocket,
     randomBytes(length) {
       const bytes = new Uint8Array(length);
       for (let from = 0; from < length; from += maxRandomBytes) {

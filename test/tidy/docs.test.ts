@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { errorRows } from '../../lib/errors.ts';
+import { apiPage, apiPagePath } from '../../scripts/api-docs.ts';
 import { errorPages } from '../../scripts/error-pages.ts';
+import { streamPages } from '../../scripts/stream-docs.ts';
 import { projectFiles, readSource, root } from './sources.ts';
 
 t.test('every error row is distinct, says what to do, and has its page', async (t) => {
@@ -19,6 +21,15 @@ t.test('every error row is distinct, says what to do, and has its page', async (
   for (const [name, text] of pages) {
     const path = `docs/errors/${name}`;
     t.equal(existsSync(join(root, path)) ? readSource(path) : '', text, `${path} is current`);
+  }
+});
+
+t.test('the page of the interface is that of its schemas, and says what every field means', async (t) => {
+  t.equal(readSource(apiPagePath), apiPage(), 'docs/api.md is current: npm run api-docs');
+  for (const { type, about, fields } of streamPages()) {
+    t.match(about, /^[A-Z].*\.$/, `the frame ${type} is explained`);
+    for (const { name, form, meaning } of fields)
+      t.ok(form !== '' && meaning !== '', `${type}.${name}: ${form}: ${meaning}`);
   }
 });
 

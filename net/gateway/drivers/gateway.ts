@@ -9,21 +9,32 @@ import { ok } from '../../../lib/result.ts';
 import { isLoopback } from '../../drivers/loopback.ts';
 import { type AccessPolicy, missingForExposure, openPolicy } from '../authorize.ts';
 import { loopbackHosts } from '../doorman.ts';
+import { answerFormat, contentTypes, formatOf } from '../formats.ts';
 import { maxRpcBodyBytes } from '../limits.ts';
+import { rpcOperation } from '../openapi.ts';
+import { healthRoutes, metricsOf, openapiRoute } from '../plain-routes.ts';
 import type {
   Gateway,
   GatewayAddresses,
   GatewayFault,
   ReadyCheck,
   Route,
-  RouteAnswer,
   RpcHandler,
   StreamHandler,
   TopicSource,
 } from '../ports.ts';
 import { rpcMethods, rpcPath } from '../protocol.ts';
+import { restRoute } from '../rest.ts';
 import { createRpcDispatcher } from '../rpc.ts';
-import { addRoute, createGuard, createHttp, type HttpOptions, type TlsFiles } from './http.ts';
+import {
+  addPreflight,
+  addRoute,
+  createGuard,
+  createHttp,
+  type HttpOptions,
+  refuseOtherMethods,
+  type TlsFiles,
+} from './http.ts';
 import { createSockets } from './sockets.ts';
 
 export interface GatewayOptions {
@@ -33,14 +44,17 @@ export interface GatewayOptions {
   /** absent: no metrics port */
   readonly metricsAt?: { readonly host: string; readonly port: number };
   readonly tls?: TlsFiles;
-  /** host names beside loopback's and `host` */
+  /** host names beside loopback's and `host`, as a proxy passes them on */
   readonly hosts?: readonly string[];
+  /** whose pages may use it beside its own: `https://app.example`, without a path */
   readonly origins?: readonly string[];
   /** by default what `openPolicy` grants */
   readonly policy?: AccessPolicy;
   /** SHA-256 of a token (hex) → its name in `policy` */
   readonly tokens?: ReadonlyMap<string, string>;
   readonly metrics: Metrics;
+  /** of the program, for the OpenAPI file */
+  readonly version: string;
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
@@ -82,36 +96,35 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const register = (): void => assert(!started, 'everything is registered before the gateway starts');
 
-  const rpcRoute = (path: string): Route => ({
+  const rpcRoute = (path: string, operationId: string): Route => ({
     method: 'POST',
     path,
     action: 'health', // each method has its own action
+    resource: path,
+    crossOrigin: true,
     bodyLimit: maxRpcBodyBytes,
-    contentTypes: ['application/json'],
-    handle(request, answer) {
-      const { context } = request;
+    contentTypes,
+    operation: rpcOperation(operationId),
+    handle({ context, contentType, accept, body }, answer) {
       const caller = {
         ...context,
         may: (action: Route['action'], of: string) => guard.may(context.principal, action, of),
       };
-      dispatcher.handle(Buffer.from(request.body).toString(), caller, (response) =>
+      const format = answerFormat(accept, formatOf(contentType));
+      dispatcher.handle(formatOf(contentType).read(body), caller, (response) =>
         answer(
-          ok({ status: response === undefined ? 204 : 200, contentType: 'application/json', body: response ?? '' }),
+          ok({
+            status: response === undefined ? 204 : 200,
+            contentType: format.contentType,
+            body: response === undefined ? '' : format.write(response),
+          }),
         ),
       );
     },
   });
 
-  const health: readonly Route[] = [
-    get('/livez', () => ({ status: 200, contentType: 'text/plain', body: 'ok\n' })),
-    get('/readyz', (verbose) =>
-      readiness(draining === undefined ? checks : [...checks, drainingCheck(draining)], verbose),
-    ),
-  ];
-  const metricsRoute: Route = {
-    ...get('/metrics', () => ({ status: 200, contentType: 'text/plain; version=0.0.4', body: metrics.render() })),
-    action: 'metrics',
-  };
+  const metricsRoute = metricsOf(() => metrics.render());
+  const health = healthRoutes(() => (draining === undefined ? checks : [...checks, drainingCheck(draining)]));
 
   function listen(
     at: { readonly host: string; readonly port: number },
@@ -121,6 +134,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     const fastify = createHttp(http, guard);
     servers.push(fastify);
     for (const route of own) addRoute(fastify, guard, route);
+    for (const path of new Set(own.map((each) => each.path))) {
+      const those = own.filter((each) => each.path === path);
+      const methods = those.map((each) => each.method);
+      refuseOtherMethods(fastify, path, methods);
+      const open = those.every((each) => each.crossOrigin);
+      if (open && http.names.origins.length > 0) addPreflight(fastify, path, methods);
+    }
     fastify.listen({ host: at.host, port: at.port }, (error) => {
       if (error !== null) return done(faultOf(error, at), '', fastify);
       const { port } = fastify.server.address() as AddressInfo;
@@ -130,13 +150,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   return {
-    registerMethod(name, action, handler) {
+    registerMethod(name, handler) {
       register();
-      dispatcher.register(name, { params: rpcMethods[name].params, action }, handler as RpcHandler<unknown, unknown>);
-    },
-    registerRpcMethod(name, definition, handler) {
-      register();
-      dispatcher.register(name, definition, handler);
+      dispatcher.register(name, rpcMethods[name], handler as RpcHandler<unknown, unknown>);
+      routes.push(restRoute(name, dispatcher));
     },
     registerTopic(topic, source) {
       register();
@@ -158,7 +175,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         const missing = missingForExposure({ loopback: isLoopback(host), tls: options.tls !== undefined, policy });
         if (missing !== undefined) return done({ name: 'insecure-bind', detail: `${host}: no ${missing}` }, undefined);
       }
-      const served = [rpcRoute('/'), rpcRoute(rpcPath), ...health, ...routes];
+      const described = [...routes, rpcRoute(rpcPath, 'rpc'), rpcRoute('/', 'rpcAtRoot'), ...health];
+      const served = [...described, openapiRoute(described, options.version)];
       listen(options, served, (fault, rpc, fastify) => {
         if (fault !== undefined) return done(fault, undefined);
         fastify.server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket as never, head));
@@ -181,29 +199,6 @@ export function createGateway(options: GatewayOptions): Gateway {
       );
     },
   };
-}
-
-function get(path: string, answer: (verbose: boolean) => RouteAnswer): Route {
-  return {
-    method: 'GET',
-    path,
-    action: 'health',
-    bodyLimit: 0,
-    contentTypes: [],
-    handle: (request, done) => done(ok(answer(request.query['verbose'] !== undefined))),
-  };
-}
-
-/** One line a check, as Kubernetes' own components write them. */
-function readiness(checks: readonly ReadyCheck[], verbose: boolean): RouteAnswer {
-  const results = checks.map((each) => ({ name: each.name, ...each.check() }));
-  const ready = results.every((each) => each.ok);
-  const lines = results.map(
-    (each) => `[${each.ok ? '+' : '-'}]${each.name} ${each.ok ? 'ok' : 'failed'}: ${each.detail}`,
-  );
-  const shown = verbose ? lines : lines.filter((line) => line.startsWith('[-]'));
-  const body = [...shown, ready ? 'ok' : 'not ready'].join('\n');
-  return { status: ready ? 200 : 503, contentType: 'text/plain', body: `${body}\n` };
 }
 
 const drainingCheck = (reason: string): ReadyCheck => ({

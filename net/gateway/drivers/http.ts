@@ -1,16 +1,17 @@
 // The HTTP side of the gateway: fastify with the door, the rate and the rights checked before a body is read, and errors
-// as RFC 9457 problem details with their PSKY code.
+// as RFC 9457 problem details with their PSKY code. Pages of origins that the operator lists get CORS headers, on the
+// routes that declare it; nobody else does.
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { errorRow, formatErrorCode } from '../../../lib/errors.ts';
 import { isLoopback } from '../../drivers/loopback.ts';
 import { type AccessPolicy, type Action, authorize, type Principal } from '../authorize.ts';
 import { type Names, refuseAtDoor } from '../doorman.ts';
-import { maxHttpConnections, maxRpcBodyBytes, requestTimeoutMs } from '../limits.ts';
+import { maxHttpConnections, maxRpcBodyBytes, preflightSeconds, requestTimeoutMs } from '../limits.ts';
 import type { GatewayFault, RequestContext, Route } from '../ports.ts';
+import { problemOf, problemType, statusOf } from '../problems.ts';
 import { createRateLimit } from '../rate-limit.ts';
 
 export interface TlsFiles {
@@ -61,40 +62,6 @@ export function createGuard(options: HttpOptions): Guard {
   };
 }
 
-const statuses: Readonly<Partial<Record<GatewayFault['name'], number>>> = {
-  'bad-request': 400,
-  'not-authorized': 401,
-  'foreign-origin': 403,
-  'unknown-method': 404,
-  'not-found': 404,
-  'unknown-chain': 404,
-  'too-large': 413,
-  'unsupported-media-type': 415,
-  'unknown-host': 421,
-  'rate-limited': 429,
-  'internal-error': 500,
-  overloaded: 503,
-  'gateway-busy': 503,
-  'not-ready': 503,
-  'node-not-ready': 503,
-  'deadline-passed': 504,
-};
-export const statusOf = (fault: GatewayFault): number => statuses[fault.name] ?? 400;
-
-/** RFC 9457 */
-export function problemOf(fault: GatewayFault): string {
-  const row = errorRow(fault.name);
-  return JSON.stringify({
-    type: `urn:psky:error:${row.name}`,
-    title: row.meaning,
-    status: statusOf(fault),
-    ...(fault.detail === undefined ? {} : { detail: fault.detail }),
-    code: formatErrorCode(row.code),
-    name: row.name,
-    remedy: row.remedy,
-  });
-}
-
 /** A server with nothing behind it yet. */
 export function createHttp(options: HttpOptions, guard: Guard): FastifyInstance {
   const fastify = Fastify({
@@ -102,6 +69,8 @@ export function createHttp(options: HttpOptions, guard: Guard): FastifyInstance 
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 512 },
+    // before the hooks below: a path that cannot be decoded, or has a part that is too long
+    frameworkErrors: (error, _, reply) => sendFault(reply as unknown as FastifyReply, faultOf(error)),
     ...(options.tls === undefined
       ? {}
       : { https: { key: options.tls.key, cert: options.tls.certificate, minVersion: 'TLSv1.2' as const } }),
@@ -113,6 +82,7 @@ export function createHttp(options: HttpOptions, guard: Guard): FastifyInstance 
     reply.header('x-content-type-options', 'nosniff');
     reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     reply.header('cache-control', 'no-store');
+    letPagesRead(request, reply, options.names.origins);
     const fault = guard.inspect(request.raw);
     if (fault === undefined) done();
     else sendFault(reply, fault);
@@ -126,14 +96,29 @@ export function createHttp(options: HttpOptions, guard: Guard): FastifyInstance 
   return fastify;
 }
 
+/** What a page may read is decided by its browser, which looks for these headers. */
+function letPagesRead(request: FastifyRequest, reply: FastifyReply, origins: readonly string[]): void {
+  const { origin } = request.headers;
+  const { crossOrigin } = request.routeOptions.config as RouteConfig;
+  if (origins.length === 0 || crossOrigin !== true) return;
+  reply.header('vary', 'origin');
+  if (origin === undefined || !origins.includes(origin)) return;
+  reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', 'retry-after');
+}
+
+interface RouteConfig {
+  readonly crossOrigin?: boolean;
+}
+
 export function addRoute(fastify: FastifyInstance, guard: Guard, route: Route): void {
   fastify.route({
     method: route.method,
-    url: route.path,
+    url: fastifyPath(route),
+    config: { crossOrigin: route.crossOrigin },
     bodyLimit: Math.max(1, route.bodyLimit),
     onRequest: (request, reply, done) => {
       const type = mediaType(request);
-      if (!guard.may(guard.principalOf(request.raw), route.action, route.path)) {
+      if (!guard.may(guard.principalOf(request.raw), route.action, route.resource)) {
         return sendFault(reply, { name: 'not-authorized' });
       }
       if (route.method === 'POST' && !route.contentTypes.includes(type ?? '')) {
@@ -146,8 +131,9 @@ export function addRoute(fastify: FastifyInstance, guard: Guard, route: Route): 
       route.handle(
         {
           params: request.params as Record<string, string>,
-          query: request.query as Record<string, string>,
+          query: request.query as Record<string, string | string[]>,
           contentType: mediaType(request),
+          accept: request.headers.accept,
           body: body instanceof Uint8Array ? body : new Uint8Array(0),
           context: contextOf(request, reply, guard),
         },
@@ -160,6 +146,41 @@ export function addRoute(fastify: FastifyInstance, guard: Guard, route: Route): 
     },
   });
 }
+
+/** Answers what a browser asks before it lets a page of a listed origin send JSON or a token. */
+export function addPreflight(fastify: FastifyInstance, path: string, methods: readonly string[]): void {
+  fastify.route({
+    method: 'OPTIONS',
+    url: fastifyPath({ path }),
+    config: { crossOrigin: true },
+    handler: (request, reply) => {
+      if (reply.getHeader('access-control-allow-origin') === undefined)
+        return sendFault(reply, { name: 'not-found', detail: request.url.slice(0, 128) });
+      reply
+        .header('access-control-allow-methods', methods.join(', '))
+        .header('access-control-allow-headers', 'accept, authorization, content-type, traceparent')
+        .header('access-control-max-age', preflightSeconds)
+        .code(204)
+        .send();
+    },
+  });
+}
+
+/** What else may be asked of a path is refused by name. @param methods that it is served for */
+export function refuseOtherMethods(fastify: FastifyInstance, path: string, methods: readonly string[]): void {
+  fastify.route({
+    method: (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter((each) => !methods.includes(each)),
+    url: fastifyPath({ path }),
+    exposeHeadRoute: false,
+    onRequest: (request, reply) => {
+      reply.header('allow', methods.join(', '));
+      sendFault(reply, { name: 'method-not-allowed', detail: `${request.method} ${request.url.slice(0, 128)}` });
+    },
+    handler: () => {},
+  });
+}
+
+const fastifyPath = ({ path }: Pick<Route, 'path'>): string => path.replace(/\{(\w+)\}/g, ':$1');
 
 function contextOf(request: FastifyRequest, reply: FastifyReply, guard: Guard): RequestContext {
   return {
@@ -177,7 +198,13 @@ export function traceparentOf(request: IncomingMessage): string | undefined {
 }
 
 function sendFault(reply: FastifyReply, fault: GatewayFault): void {
-  reply.code(statusOf(fault)).header('content-type', 'application/problem+json').send(problemOf(fault));
+  const status = statusOf(fault.name);
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  if (status === 429 || status === 503) reply.header('retry-after', 1);
+  reply
+    .code(status)
+    .header('content-type', problemType)
+    .send(JSON.stringify(problemOf(fault)));
 }
 
 const mediaType = (request: FastifyRequest): string | undefined =>
@@ -192,5 +219,5 @@ function faultOf(error: {
   if (error.statusCode === 413) return { name: 'too-large' };
   if (error.statusCode === 415) return { name: 'unsupported-media-type' };
   const status = error.statusCode ?? 500;
-  return status < 500 ? { name: 'bad-request', detail: error.message } : { name: 'internal-error' };
+  return status < 500 ? { name: 'bad-request', detail: error.message.slice(0, 256) } : { name: 'internal-error' };
 }

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Bytes } from '../../../lib/bytes.ts';
 import { isLoopback } from '../../drivers/loopback.ts';
+import { readJson } from '../formats.ts';
 import {
   maxCallsInFlight,
   maxClientQueueBytes,
@@ -16,11 +17,12 @@ import {
   socketPingMs,
 } from '../limits.ts';
 import type { GatewayFault, StreamHandler, TopicSource } from '../ports.ts';
+import { problemOf, problemType, statusOf } from '../problems.ts';
 import { rpcSocketPath, streamPath } from '../protocol.ts';
 import { type RpcCaller, type RpcDispatcher, rpcErrorOf } from '../rpc.ts';
 import { ClientStream, type StreamSocket } from '../stream-session.ts';
 import { createSubscriptions } from '../subscriptions.ts';
-import { type Guard, problemOf, statusOf, traceparentOf } from './http.ts';
+import { type Guard, traceparentOf } from './http.ts';
 
 export interface SocketsOptions {
   readonly guard: Guard;
@@ -70,9 +72,9 @@ export function createSockets(options: SocketsOptions): Sockets {
 
   function refuse(socket: Socket, fault: GatewayFault): void {
     options.refused(fault.name);
-    const body = problemOf(fault);
+    const body = JSON.stringify(problemOf(fault));
     socket.end(
-      `HTTP/1.1 ${statusOf(fault)} Refused\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `HTTP/1.1 ${statusOf(fault.name)} Refused\r\nConnection: close\r\nContent-Type: ${problemType}\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
     socket.destroySoon();
@@ -128,9 +130,9 @@ export function createSockets(options: SocketsOptions): Sockets {
         return send(JSON.stringify({ jsonrpc: '2.0', id: null, error: rpcErrorOf({ name: 'gateway-busy' }) }));
       }
       callsInFlight++;
-      dispatcher.handle(data.toString(), caller, (response) => {
+      dispatcher.handle(readJson(data.toString()), caller, (response) => {
         callsInFlight--;
-        if (response !== undefined && !caller.gone()) send(response);
+        if (response !== undefined && !caller.gone()) send(JSON.stringify(response));
       });
     });
     ws.on('close', () => subscriptions.close());

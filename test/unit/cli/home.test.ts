@@ -95,13 +95,34 @@ t.test('configuration comes back, is overridden by the environment, and is refus
   const environment = {
     PSKY_RPC_PORT: '9',
     PSKY_LOG_MODULES: 'net=debug,storage=warn',
+    PSKY_RPC_ORIGINS: 'https://app.example,http://localhost:5173',
     PSKY_HOME: '/x',
     PSKY_REQUIRE: 'all',
   };
   const overridden = parseConfig(text, environment);
   t.equal(overridden.rpc.port, 9);
   t.strictSame(overridden.log.modules[1], { module: 'storage', level: 'warn' });
+  t.strictSame(overridden.rpc.origins, ['https://app.example', 'http://localhost:5173']);
+  const without = text.replace(/^(hosts|origins) = \[\]$/gm, '');
+  t.not(without, text);
+  t.strictSame(parseConfig(without, {}), config, 'a home from before these settings');
+  const origins = [
+    '*',
+    'https://app.example/',
+    'https://app.example/path',
+    'https://App.example',
+    'null',
+    'ftp://a.example',
+  ];
   const cases: readonly [string, Record<string, string>, RegExp][] = [
+    ...[...origins, 'https://*.example', 'https://app.example:443'].map(
+      (each): [string, Record<string, string>, RegExp] => [
+        text,
+        { PSKY_RPC_ORIGINS: each },
+        /PSKY_RPC_ORIGINS|rpc\.origins\[0\]/,
+      ],
+    ),
+    [text.replace('hosts = []', 'hosts = ["node.example:80"]'), {}, /rpc\.hosts\[0\]/],
     [text.replace('port = 27651', 'port = 70000'), {}, /rpc\.port/],
     [text.replace('[rpc]', '[rpc]\nprot = 1'), {}, /rpc\.prot/],
     [text, { PSKY_RPC_PROT: '1' }, /PSKY_RPC_PROT/],

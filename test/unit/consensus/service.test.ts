@@ -127,7 +127,7 @@ function serve(
   let handler: StreamHandler | undefined;
   const checks: { check(): { ok: boolean } }[] = [];
   const gateway = {
-    registerMethod: (name: string, _action: string, method: Method) => void methods.set(name, method),
+    registerMethod: (name: string, method: Method) => void methods.set(name, method),
     registerTopic: (name: string, source: TopicSource) => void topics.set(name, source),
     registerStream: (given: StreamHandler) => {
       handler = given;

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { pack } from 'msgpackr';
 import t from 'tap';
 import { fromHex, toHex } from '../../../lib/bytes.ts';
-import { decode, type Encodable, encode } from '../../../lib/codec.ts';
+import { decode, defaultLimits, type Encodable, encode } from '../../../lib/codec.ts';
+import { decodeDocument, encodeDocument } from '../../../lib/document.ts';
 
 const samples: readonly Encodable[] = [
   null,
@@ -65,4 +68,32 @@ t.test('hostile encodings are refused by name', async (t) => {
 t.test('a message above its size limit is refused before it is looked at', async (t) => {
   const decoded = decode(new Uint8Array(11), { maxBytes: 10, maxDepth: 4, maxItems: 10 });
   t.same(decoded, { ok: false, error: 'too-large' });
+});
+
+t.test('what JSON can say comes back from msgpack, whoever wrote it', async (t) => {
+  const seed = randomBytes(4).readInt32LE(0);
+  t.comment(`seed ${seed}`);
+  const same = fc.property(fc.jsonValue(), (value) => {
+    const plain = JSON.parse(JSON.stringify(value).replaceAll('__proto__', 'proto'));
+    for (const bytes of [encodeDocument(plain), new Uint8Array(pack(plain))]) {
+      const decoded = decodeDocument(bytes, defaultLimits);
+      if (!decoded.ok || JSON.stringify(decoded.value) !== JSON.stringify(plain)) return false;
+    }
+    return true;
+  });
+  const run = fc.check(same, { seed });
+  t.notOk(run.failed, fc.defaultReportMessage(run) ?? '');
+  const whole = { time: 1_800_000_000_000, least: -(2 ** 40), absent: undefined };
+  t.notMatch(toHex(encodeDocument(whole)), /cb/, 'whole numbers stay whole for readers that tell them from others');
+  t.same(decodeDocument(encodeDocument(whole), defaultLimits), {
+    ok: true,
+    value: { time: whole.time, least: whole.least },
+  });
+  const noise = fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+    decodeDocument(bytes, defaultLimits);
+  });
+  t.notOk(fc.check(noise, { seed, numRuns: 2_000 }).failed, 'noise is a value or a fault');
+  const prototype = decodeDocument(fromHex('81a95f5f70726f746f5f5f81a178c3') as Uint8Array, defaultLimits);
+  t.ok(prototype.ok);
+  t.notOk((prototype as { value: { x?: boolean } }).value.x, 'no prototype is set');
 });

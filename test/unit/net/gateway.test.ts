@@ -50,17 +50,14 @@ async function serve(test: Tap.Test, options: Partial<GatewayOptions> = {}): Pro
     port: 0,
     metricsAt: { host: '127.0.0.1', port: 0 },
     metrics: createMetrics(...netMetrics),
+    version: '1.2.3',
     ...options,
   });
   const subscribers: Subscriber[] = [];
   const streams: StreamSession[] = [];
   const submits: Submit[] = [];
-  gateway.registerMethod('checkpoint', 'read', (_, __, answer) =>
-    answer(ok({ chain: chainId, height: 7, certificate: null })),
-  );
-  gateway.registerMethod('submit', 'submit', (_, __, answer) =>
-    answer(refused({ name: 'gateway-busy', detail: 'full' })),
-  );
+  gateway.registerMethod('checkpoint', (_, __, answer) => answer(ok({ chain: chainId, height: 7, certificate: null })));
+  gateway.registerMethod('submit', (_, __, answer) => answer(refused({ name: 'gateway-busy', detail: 'full' })));
   gateway.registerTopic('blocks', {
     open(_, subscriber) {
       subscribers.push(subscriber);
@@ -220,10 +217,15 @@ t.test('rights: without its token a caller may only ask for health', async (t) =
   t.equal(missingForExposure({ loopback: false, tls: false, policy: openPolicy }), 'tls');
   t.equal(missingForExposure({ loopback: false, tls: true, policy: openPolicy }), 'authentication');
   t.equal(missingForExposure({ loopback: false, tls: true, policy }), undefined);
-  const exposed = createGateway({ host: '0.0.0.0', port: 0, metrics: createMetrics(...netMetrics) });
+  const exposed = createGateway({ host: '0.0.0.0', port: 0, metrics: createMetrics(...netMetrics), version: '' });
   const fault = await new Promise((resolve) => exposed.start(resolve));
   t.match(fault, { name: 'insecure-bind' });
-  const twice = createGateway({ host: '127.0.0.1', port: Number(new URL(rpc).port), metrics: createMetrics() });
+  const twice = createGateway({
+    host: '127.0.0.1',
+    port: Number(new URL(rpc).port),
+    metrics: createMetrics(),
+    version: '',
+  });
   t.match(await new Promise((resolve) => twice.start(resolve)), { name: 'address-in-use' });
   for (const each of [exposed, twice]) await new Promise<void>((resolve) => each.close(resolve));
 });

@@ -13,6 +13,7 @@ import { accountOf, decodeCommand } from '../../../ledger/commands/index.ts';
 import { KeyValueLedger } from '../../../ledger/index.ts';
 import { bigEndian, concatBytes, fromHex, toHex } from '../../../lib/bytes.ts';
 import { encode } from '../../../lib/codec.ts';
+import { errorRow } from '../../../lib/errors.ts';
 import { type Hash, hashToBytes, parseHash, sha256Hex, zeroHash } from '../../../lib/hash.ts';
 import { nobleSuite } from '../../../lib/suites/noble.ts';
 import { sodiumSuite } from '../../../lib/suites/sodium.ts';
@@ -270,4 +271,26 @@ t.test('the client goes on when validators die, and never acts twice', async (t)
   nodes['c'] = 'dead';
   nodes['b'] = 'dead';
   await t.rejects(client.nextNonce(key.account), { name: 'PskyError' });
+});
+
+t.test('what a node says of itself for a moment is no refusal of the command', async (t) => {
+  for (const name of ['not-ready', 'node-not-ready', 'gateway-busy', 'overloaded', 'too-many-waiting'] as const) {
+    const platform = platformFor({ a: 'well' });
+    let unwilling = 3;
+    const client = new Client({
+      endpoints: ['a'],
+      platform: {
+        ...platform,
+        async postJson(url, body, timeoutMs) {
+          const { method, id } = JSON.parse(body);
+          if (method !== 'submitAndWait' || unwilling-- <= 0) return platform.postJson(url, body, timeoutMs);
+          const { code } = errorRow(name);
+          return JSON.stringify({ jsonrpc: '2.0', id, result: { status: 'refused', code, height: null, index: null } });
+        },
+      },
+      light,
+    });
+    t.match(await client.execute(key, put('n', '1')), { status: 'committed', code: 0 }, name);
+    t.equal(unwilling, -1, 'it was asked again until it was taken');
+  }
 });

@@ -1,0 +1,15 @@
+// Bounds of what a client holds, with their arithmetic.
+
+import { MiB } from '../lib/units.ts';
+
+/** Notifications that a subscription takes before its reader has read them; the node keeps the others and, at its own
+ * bound, says `lagged`: the client then subscribes again where it was, so that a slow reader loses nothing. */
+export const subscriptionCredit = 64;
+
+/** One notification: a block of 64 lanes with its header is about 200 KiB; events are cut at 1,000. Longer: the connection
+ * closes. 64 of them are the most that wait for a reader. */
+export const maxNotificationBytes = 4 * MiB;
+
+/** Times in a row that all endpoints may fail to take a subscription; then its reader hears of it. With the pause between
+ * them (200 ms, doubled up to 2 s) about 10 s, in which a validator restarts. */
+export const maxSubscriptionRounds = 8;
