@@ -20,6 +20,7 @@ const doors = [
   // modules that declare what a room is, for all to use
   '^[a-z]+/ports\\.ts$',
   '^consensus/application\\.ts$',
+  '^(consensus|net)/limits\\.ts$',
   '^net/gateway/(protocol|limits)\\.ts$',
 ];
 

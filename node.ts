@@ -46,6 +46,7 @@ import {
 } from './net/index.ts';
 import {
   type Disk,
+  type JournalView,
   openShard,
   type Shard,
   type ShardFault,
@@ -88,6 +89,7 @@ export interface NodeOptions {
   readonly segmentBytes?: number | undefined;
   /** the simulator's, by chain name */
   readonly hooks?: (chain: string) => CoreHooks | undefined;
+  readonly watchJournal?: (view: JournalView) => JournalView;
   readonly frameCheck?: () => FrameCheck;
 }
 
@@ -203,9 +205,10 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
         let firstView: string | undefined;
         for (const entry of entries) {
           const { chain } = chainGenesis(genesis, entry.name);
-          system.addShard(chain, shard.journal.view(chain), firstView);
+          const journal = viewOf(options, shard, chain);
+          system.addShard(chain, journal, firstView);
           firstView ??= chain;
-          startChainOf(entry, shard, shardAddress);
+          startChainOf(entry, { shard, journal, address: shardAddress });
         }
         opened();
       },
@@ -214,7 +217,7 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
     system.spawn(shardAddress, behavior, { supervision: shardSupervision });
   }
 
-  function startChainOf(entry: NetworkGenesis['chains'][number], shard: Shard, shardAddress: Address): void {
+  function startChainOf(entry: NetworkGenesis['chains'][number], { shard, journal, address }: ChainStorage): void {
     const { chain } = chainGenesis(genesis, entry.name);
     const handle = startChain(system, {
       name: entry.name,
@@ -233,10 +236,10 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
       plannedTermMs: options.plannedTermMs ?? plannedTerm,
       openApplication: (store) => applicationOf(entry, chain, store, ports),
       store: shard.store,
-      journal: shard.journal.view(chain),
+      journal,
       links,
       roundTripMs: () => links.roundTripMs(),
-      shard: shardAddress,
+      shard: address,
       hooks: options.hooks?.(entry.name),
       onReadiness: (ready) => readiness.get(chain)?.tell(ready),
     });
@@ -264,6 +267,13 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
   return { system, links, metrics, served, role: me < 0 ? 'follower' : 'validator', start, drain };
 }
 
+/** Where a chain's records and state go. */
+interface ChainStorage {
+  readonly shard: Shard;
+  readonly journal: JournalView;
+  readonly address: Address;
+}
+
 function applicationOf(
   entry: NetworkGenesis['chains'][number],
   chain: Hash,
@@ -287,6 +297,11 @@ function applicationOf(
   });
 }
 
+function viewOf({ watchJournal }: Pick<NodeOptions, 'watchJournal'>, shard: Shard, owner: Hash): JournalView {
+  const view = shard.journal.view(owner);
+  return watchJournal?.(view) ?? view;
+}
+
 export const shardDirectory = (options: Pick<NodeOptions, 'dataDirectory'>, shard: string): string =>
   `${options.dataDirectory}/${shard}`;
 const shardAddressOf = (options: NodeOptions, shard: string): Address => address(options.nodeId, 'shard', shard);
@@ -296,7 +311,7 @@ const shardAddressOf = (options: NodeOptions, shard: string): Address => address
  * the same shards that the node will open.
  */
 export function markFirstStart(
-  options: Pick<NodeOptions, 'genesis' | 'dataDirectory' | 'engine' | 'segmentBytes'>,
+  options: Pick<NodeOptions, 'genesis' | 'dataDirectory' | 'engine' | 'segmentBytes' | 'watchJournal'>,
   ports: Pick<NodePorts, 'clock' | 'disk' | 'stores' | 'secureRandom'>,
   done: (fault: ShardFault | undefined) => void,
 ): void {
@@ -325,7 +340,7 @@ export function markFirstStart(
       }
       let waiting = entries.length;
       for (const entry of entries) {
-        writeSafetyRecord(shard.journal.view(chainGenesis(genesis, entry.name).chain), () => {
+        writeSafetyRecord(viewOf(options, shard, chainGenesis(genesis, entry.name).chain), () => {
           waiting -= 1;
           if (waiting === 0) shard.close((closing) => (closing === undefined ? next(index + 1) : done(closing)));
         });

@@ -1,6 +1,7 @@
 // What other rooms may use of net/. Drivers (sockets, HTTP, certificates) are imported by drivers.ts, cli, test and bench
 // directly; the client protocol is net/gateway/protocol.ts.
 
+export { encodeHeader, encodePrefix, readHeader, wireKind } from './frame.ts';
 export { createFrameCheck, type FrameCheck } from './frame-check.ts';
 export type { AccessPolicy, Action, Principal } from './gateway/authorize.ts';
 export type {
@@ -17,7 +18,13 @@ export type {
   Subscriber,
   TopicSource,
 } from './gateway/ports.ts';
-export { maxBulkBodyBytes, maxBulkHeaderBytes, maxControlFrameBytes } from './limits.ts';
+export {
+  maxBulkBodyBytes,
+  maxBulkHeaderBytes,
+  maxControlFrameBytes,
+  maxOutboundBytes,
+  maxWireMessageBytes,
+} from './limits.ts';
 export { createLinks } from './links.ts';
 export { createMemoryHub, type MemoryHub } from './memory-transport.ts';
 export { netMetrics } from './metrics.ts';

@@ -5,23 +5,32 @@ import type { Committee, Header, QuorumCert } from '../consensus/certificate/ind
 import type { Core } from '../consensus/core/index.ts';
 import type { CoreHooks } from '../consensus/index.ts';
 import type { NodeId, PeerAddress, Transport } from '../net/index.ts';
-import { createMisbehaviour, type Misbehaviour } from './byzantine/misbehaviour.ts';
+import type { JournalView } from '../storage/index.ts';
+import type { Abroad } from './byzantine/abroad.ts';
+import { behaviourNames, Misbehaviour } from './byzantine/misbehaviour.ts';
+import { boundsWitness } from './checkers/bounds.ts';
 import { ChainChecker } from './checkers/chain-checker.ts';
+import { CopyWitness } from './checkers/copy-witness.ts';
 import { joinHooks, observeCore } from './checkers/core-observer.ts';
+import { JournalWitness } from './checkers/journal-witness.ts';
+import { overfull } from './checkers/node-queues.ts';
 import { OrderWitness } from './checkers/order-witness.ts';
 import { summaryOf } from './core-summary.ts';
 import { fastDisk } from './disk.ts';
-import { type FaultKind, FaultPlan } from './faults.ts';
+import { costlyKinds, type FaultKind, FaultPlan } from './faults.ts';
 import { Host } from './host.ts';
 import type { SimProcess } from './machine.ts';
-import { localNetwork, SimNetwork, wideNetwork } from './network.ts';
+import { farNetwork, localNetwork, SimNetwork, wideNetwork } from './network.ts';
 import type { SimReport } from './report.ts';
+import { TwinMachines } from './twin-machines.ts';
 import { Load, type SimNode } from './workloads.ts';
 import { World } from './world.ts';
 
 /** Everything a node needs in order to live on one host. */
 export interface Boot {
   readonly index: number;
+  /** its home is still to be made */
+  readonly firstStart: boolean;
   readonly self: NodeId;
   readonly host: Host;
   readonly process: SimProcess;
@@ -29,6 +38,8 @@ export interface Boot {
   readonly peers: readonly PeerAddress[];
   /** to be called by the chain under test */
   readonly hooks: CoreHooks;
+  /** passes on what the chain's journal is told and tells */
+  readonly watchJournal: (view: JournalView) => JournalView;
   /** The node's data is damaged beyond what a crash may do. */
   damaged(reason: string): void;
 }
@@ -41,6 +52,10 @@ export interface ClusterOptions {
   readonly committee: Committee;
   readonly nodeIds: readonly NodeId[];
   readonly certificateProves: (header: Header, certificate: QuorumCert) => boolean;
+  /** what the same validators sign on other chains */
+  readonly abroad?: Abroad;
+  /** of which each spell of misbehaving takes some; all that there are by default */
+  readonly behaviours?: readonly string[];
   /** Starts a node. It is complete some events later, and then calls `ready`. */
   readonly boot: (boot: Boot, ready: (node: SimNode) => void) => void;
   readonly log?: (line: string) => void;
@@ -57,6 +72,8 @@ const warmUpMs = 2_000;
 const recoveryMs = 40_000;
 /** After the last command and its checkpoint an idle chain sends nothing for so long. */
 const silenceMs = 3_000;
+/** Mailboxes and buffers fill and empty within a turn; what overflowed stays counted. */
+const lookAtQueuesMs = 250;
 
 export function runCluster(options: ClusterOptions): SimReport {
   const cluster = new Cluster(options);
@@ -74,9 +91,12 @@ class Cluster {
   readonly #order: OrderWitness;
   readonly #plan: FaultPlan;
   readonly #load: Load;
+  readonly #copies: CopyWitness;
+  readonly #journals: readonly JournalWitness[];
   readonly #misbehaviour: ReadonlyMap<number, Misbehaviour>;
   readonly #nodes = new Map<number, SimNode>();
   readonly #cores = new Map<number, Core>();
+  #deeds: Record<string, number> = {};
   #sent = 0;
 
   constructor(options: ClusterOptions) {
@@ -84,10 +104,10 @@ class Cluster {
     const world = new World(options.seed, options.log);
     this.#world = world;
     const { faults, network, disk, protocol } = world.random;
-    this.#network = new SimNetwork(world, network.pick([localNetwork, localNetwork, wideNetwork]));
+    this.#network = new SimNetwork(world, network.pick([localNetwork, localNetwork, wideNetwork, farNetwork]));
     const { f } = options.committee;
     const isLong = options.virtualSeconds > longRunSeconds;
-    const costly = options.faults.some((kind) => kind === 'byzantine' || kind === 'bit-rot');
+    const costly = options.faults.some((kind) => costlyKinds.has(kind));
     const indices = Array.from({ length: options.validators }, (_, index) => index);
     this.#sacrificed = new Set(costly ? faults.shuffle(indices).slice(0, f) : []);
     this.#checker = new ChainChecker(
@@ -102,7 +122,10 @@ class Cluster {
     );
     this.#order = new OrderWitness(world);
     this.#misbehaviour = new Map(
-      [...this.#sacrificed].map((index) => [index, createMisbehaviour(protocol.fork(`byzantine ${index}`))]),
+      [...this.#sacrificed].map((index) => {
+        const random = protocol.fork(`byzantine ${index}`);
+        return [index, new Misbehaviour({ random, abroad: options.abroad, deeds: this.#deeds })];
+      }),
     );
     const profile = {
       ...fastDisk,
@@ -113,16 +136,31 @@ class Cluster {
         [1, 10],
       ] as const),
     };
+    const program = (index: number) => (host: Host, process: SimProcess) => this.#boot(index, host, process);
+    const machine = { disk: profile, restartMs: [10, 1000] } as const;
     this.#hosts = indices.map(
-      (index) =>
-        new Host(world, {
-          index,
-          name: `v${index + 1}`,
-          program: (host, process) => this.#boot(host, process),
-          disk: profile,
-          restartMs: [10, 1000],
-        }),
+      (index) => new Host(world, { ...machine, index, name: `v${index + 1}`, program: program(index) }),
     );
+    this.#journals = indices.map((index) => new JournalWitness(`v${index + 1}`, world));
+    this.#copies = new CopyWitness(() => this.#cores.values(), world);
+    const twins = new TwinMachines({
+      world,
+      network: this.#network,
+      hosts: this.#hosts,
+      nodeIds: options.nodeIds,
+      makeTwin: (index) =>
+        new Host(world, {
+          ...machine,
+          index: options.validators + index,
+          name: `v${index + 1}b`,
+          program: program(index),
+        }),
+      maySign: (index) => this.#cores.get(index)?.fenced === undefined,
+      brazen: (index, brazen) => {
+        const misbehaviour = this.#misbehaviour.get(index);
+        if (misbehaviour !== undefined) misbehaviour.brazen = brazen;
+      },
+    });
     this.#plan = new FaultPlan(
       {
         world,
@@ -130,20 +168,24 @@ class Cluster {
         network: this.#network,
         sacrificed: [...this.#sacrificed],
         misbehave: (host, forMs) => this.#misbehave(host, forMs),
+        twins,
+        replaced: (host, by) => this.#copies.replaced(host, by),
+        restored: (host) => this.#copies.restored(host),
         mayRot: (path) => path.endsWith('.segment'),
       },
-      { kinds: options.faults, everyMs: isLong ? [400, 3000] : [100, 1500], rotFromMs: options.virtualSeconds * 600 },
+      { kinds: options.faults, everyMs: isLong ? [400, 3000] : [50, 1000], rotFromMs: options.virtualSeconds * 600 },
     );
     this.#load = new Load(world, {
       pauseMs: isLong ? [100, 1000, 4000] : [10, 100, 400, 2000],
       nodes: () => this.#nodes,
-      trusted: (index) => !this.#sacrificed.has(index),
+      trusted: (index) => index < options.validators && !this.#sacrificed.has(index),
     });
   }
 
   run(): void {
     const { virtualSeconds, roundMs = 45_000 } = this.#options;
     for (const host of this.#hosts) host.start();
+    this.#watchQueues();
     this.#world.run(warmUpMs);
     const endMs = virtualSeconds * 1000;
     do {
@@ -162,6 +204,7 @@ class Cluster {
       events: this.#world.events,
       commits: this.#checker.commits,
       faults: this.#plan.counts,
+      behaviours: this.#deeds,
       violations: this.#world.violations,
     };
   }
@@ -179,6 +222,15 @@ class Cluster {
     }
   }
 
+  #watchQueues(): void {
+    for (const [index, node] of this.#nodes) {
+      if (this.#sacrificed.has(index % this.#options.validators)) continue;
+      const problem = overfull(node.queues());
+      if (problem !== undefined) this.#world.violated('queues bounded', `v${index + 1}: ${problem}`);
+    }
+    this.#world.after(lookAtQueuesMs, () => this.#watchQueues());
+  }
+
   #heal(): void {
     if (!this.#intact) return;
     this.#plan.heal();
@@ -186,7 +238,7 @@ class Cluster {
     this.#load.stop();
     const deadline = this.#world.nowMs + recoveryMs;
     // also what is accepted from now on must be committed: healing is more than a standstill without loss
-    this.#world.after(1000, () => this.#load.once());
+    this.#world.after(1000, () => this.#load.askAll(this.#hosts.map(({ index }) => index)));
     this.#world.run(this.#world.nowMs + 1500);
     let unsettled = this.#unsettled();
     while (this.#intact && unsettled !== undefined && this.#world.nowMs < deadline) {
@@ -224,34 +276,46 @@ class Cluster {
     for (const index of this.#sacrificed) this.#hosts[index]?.start();
   }
 
-  #boot(host: Host, process: SimProcess): void {
-    const { index } = host;
+  /** @param index of the validator; of a twin too, whose host has another */
+  #boot(index: number, host: Host, process: SimProcess): void {
     const { nodeIds, boot } = this.#options;
+    const isTwin = host.index !== index;
     process.onDeath(() => {
-      this.#nodes.delete(index);
+      this.#nodes.delete(host.index);
+      if (isTwin) return;
       this.#cores.delete(index);
       this.#checker.nodes[index]?.ended();
     });
-    const hooks = joinHooks(observeCore(this.#checker.probe(index)), this.#order.hooks(this.#sacrificed.has(index)), {
-      started: (core) => void this.#cores.set(index, core),
+    const misbehaviour = this.#misbehaviour.get(index);
+    const isSacrificed = this.#sacrificed.has(index);
+    const witness = isSacrificed
+      ? this.#copies.hooks(index, () => isTwin || misbehaviour?.honest === false)
+      : boundsWitness(index, this.#world);
+    const hooks = joinHooks(observeCore(this.#checker.probe(index)), this.#order.hooks(isSacrificed), witness, {
+      started: (core) => {
+        if (!isTwin) this.#cores.set(index, core);
+      },
       stepped: (_, outputs) => {
         for (const output of outputs) if (output.type === 'send') this.#sent++;
         return outputs;
       },
     });
-    const misbehaviour = this.#misbehaviour.get(index);
+    const transport = this.#network.transport(process, nodeIds[index] as NodeId);
     const node: Boot = {
       index,
+      firstStart: host.starts === 1 && !isTwin,
       self: nodeIds[index] as NodeId,
       damaged: (reason) => this.#damaged(host, reason),
       host,
       process,
-      transport: this.#network.transport(process, nodeIds[index] as NodeId),
+      watchJournal: (view) =>
+        this.#sacrificed.has(index) ? view : (this.#journals[index] as JournalWitness).watch(view),
+      transport: misbehaviour?.transport(transport) ?? transport,
       peers: nodeIds.map((nodeId) => ({ nodeId, host: 'sim', port: 1 })),
-      hooks: misbehaviour === undefined ? hooks : joinHooks(hooks, misbehaviour.hooks(process.clock)),
+      hooks: misbehaviour === undefined ? hooks : joinHooks(hooks, misbehaviour.hooks(process)),
     };
     boot(node, (ready) => {
-      if (process.alive) this.#nodes.set(index, ready);
+      if (process.alive) this.#nodes.set(host.index, ready);
     });
   }
 
@@ -260,13 +324,18 @@ class Cluster {
     if (!this.#sacrificed.has(host.index))
       return this.#world.violated('an intact journal opens', `${host.name}: ${reason}`);
     this.#world.log(() => `${host.name} is wiped: ${reason}`);
-    host.disk.wipe();
-    host.stores.wipe();
+    this.#copies.replaced(host.index, 'nothing');
+    // not inside the turn that found it
+    this.#world.after(0, () => {
+      host.crash('killed');
+      host.replace(undefined);
+      host.start();
+    });
   }
 
   #misbehave(index: number, forMs: number): void {
     const misbehaviour = this.#misbehaviour.get(index);
-    const names = misbehaviour?.begin();
+    const names = misbehaviour?.begin(this.#options.behaviours ?? behaviourNames);
     this.#world.log(() => `v${index + 1} misbehaves: ${names?.join(', ')}`);
     this.#world.after(forMs, () => misbehaviour?.end());
   }

@@ -77,6 +77,7 @@ export function runCounter(options: CounterOptions): SimReport {
     events: world.events,
     commits: run.answered,
     faults: plan.counts,
+    behaviours: {},
     violations: world.violations,
   };
 }

@@ -9,7 +9,7 @@ import type { Disk, DiskFault, DiskFile, Done, OpenOptions } from '../storage/po
 import { type CrashFate, FileImage } from './disk-image.ts';
 import { defaultDiskBytes, directAlignment } from './limits.ts';
 import type { Machine, SimProcess } from './machine.ts';
-import { Names } from './names.ts';
+import { type DiskCopy, Names } from './names.ts';
 import { traced } from './trace.ts';
 
 /** A duration drawn uniformly between two bounds, in milliseconds. */
@@ -24,6 +24,8 @@ export interface DiskProfile {
 }
 
 export const fastDisk: DiskProfile = { writeMs: [0.01, 0.05], syncMs: [0.1, 0.6], readMs: [0.02, 0.1], direct: false };
+
+export type { DiskCopy };
 
 /** Buffers up to this length are compared after a write with what was written. */
 const comparedBytes = 65_536;
@@ -79,9 +81,15 @@ export class SimDisk {
     for (const image of this.names.allImages()) image.processKilled();
   }
 
-  /** Everything on the disk is gone. */
-  wipe(): void {
+  /** as a reader would see it now */
+  copy(): DiskCopy {
+    return this.names.copy();
+  }
+
+  /** The disk now holds `copy` and nothing else; without one it is empty. */
+  replace(copy: DiskCopy | undefined): void {
     this.names.clear();
+    if (copy !== undefined) this.names.fill(copy);
   }
 
   /** The port as one process sees it. Its answers end with the process. */

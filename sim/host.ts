@@ -1,10 +1,11 @@
 // A simulated computer with its disks and the program that it runs: what faults strike, and what starts again after them.
 
+import { assert } from '../lib/assert.ts';
 import type { Random } from '../lib/random.ts';
-import { type DiskProfile, SimDisk } from './disk.ts';
+import { type DiskCopy, type DiskProfile, SimDisk } from './disk.ts';
 import type { CrashFate } from './disk-image.ts';
 import { type Death, Machine, type SimProcess } from './machine.ts';
-import { SimStores } from './store.ts';
+import { SimStores, type StoresCopy } from './store.ts';
 import type { World } from './world.ts';
 
 /**
@@ -22,6 +23,12 @@ export interface HostOptions {
   readonly restartMs: readonly [number, number];
 }
 
+/** All that a host's disks held at one instant. */
+export interface HostCopy {
+  readonly disk: DiskCopy;
+  readonly stores: StoresCopy;
+}
+
 export class Host {
   readonly world: World;
   readonly index: number;
@@ -34,6 +41,8 @@ export class Host {
   starts = 0;
   #options: HostOptions;
   #random: Random;
+  /** while it runs on another disk, what its own one holds */
+  #own: HostCopy | undefined;
 
   constructor(world: World, options: HostOptions) {
     this.world = world;
@@ -70,6 +79,34 @@ export class Host {
     if (death === 'power-cut') return this.disk.powerCut(fate);
     this.disk.processKilled();
     return { lost: 0, torn: 0 };
+  }
+
+  /** what a backup of the running machine holds */
+  copy(): HostCopy {
+    return { disk: this.disk.copy(), stores: this.stores.copy() };
+  }
+
+  /** Until `takeBack` it runs on another disk: a copy, or an empty one. */
+  lend(copy: HostCopy | undefined): void {
+    assert(this.#own === undefined, 'one disk at a time is lent');
+    this.#own = this.copy();
+    this.replace(copy);
+  }
+
+  get onLentDisk(): boolean {
+    return this.#own !== undefined;
+  }
+
+  takeBack(): void {
+    this.replace(this.#own);
+    this.#own = undefined;
+  }
+
+  /** Its disks now hold `copy`, or nothing. No process runs on it meanwhile. */
+  replace(copy: HostCopy | undefined): void {
+    assert(!this.running, 'disks are changed while nothing runs on them');
+    this.disk.replace(copy?.disk);
+    this.stores.replace(copy?.stores);
   }
 
   /** The program stopped itself (a failed sync, a broken journal): its supervisor starts it again. */

@@ -79,6 +79,7 @@ export class SimProcess {
   #paused = false;
   #deferred: (() => void)[] = [];
   #onDeath: ((death: Death) => void)[] = [];
+  #beforeStep: (() => void) | undefined;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -96,8 +97,17 @@ export class SimProcess {
   /** Something reaches this process: at once, after its pause, or never. */
   deliver(run: () => void): void {
     if (!this.#alive) return;
-    if (this.#paused) this.#deferred.push(run);
-    else this.#guard(run);
+    if (this.#paused) {
+      this.#deferred.push(run);
+      return;
+    }
+    this.#beforeStep?.();
+    if (this.#alive) this.#guard(run);
+  }
+
+  /** `run` happens before each step from now on, and may end the process there; one such wish at a time. */
+  beforeStep(run: () => void): void {
+    this.#beforeStep = run;
   }
 
   /** What a program throws past its own supervision is its bug, and ends the run as one. */

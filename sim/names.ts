@@ -2,11 +2,18 @@
 // until then a power cut may undo the newest changes of a directory, as a journalling file system does.
 
 import { present } from '../lib/assert.ts';
-import type { FileImage } from './disk-image.ts';
+import type { Bytes } from '../lib/bytes.ts';
+import { FileImage } from './disk-image.ts';
 
 interface Change {
   readonly directory: string;
   apply(names: Map<string, FileImage>): void;
+}
+
+/** Names and contents of all files. */
+export interface DiskCopy {
+  readonly directories: readonly string[];
+  readonly files: readonly { readonly path: string; readonly synced: boolean; readonly content: Bytes }[];
 }
 
 export class Names {
@@ -96,6 +103,24 @@ export class Names {
     this.#durable.clear();
     this.#pending = [];
     this.#directories.clear();
+  }
+
+  copy(): DiskCopy {
+    const files = this.paths().map((path) => {
+      const image = present(this.#visible.get(path), 'a listed file is there');
+      return { path, synced: image.synced, content: image.read(0, image.size) };
+    });
+    return { directories: [...this.#directories], files };
+  }
+
+  /** into an empty disk, durably */
+  fill({ directories, files }: DiskCopy): void {
+    for (const directory of directories) this.#directories.add(directory);
+    for (const { path, synced, content } of files) {
+      const image = new FileImage(synced, content);
+      this.#visible.set(path, image);
+      this.#durable.set(path, image);
+    }
   }
 
   #change(change: Change): void {

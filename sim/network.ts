@@ -29,6 +29,8 @@ export interface NetworkProfile {
 
 export const localNetwork: NetworkProfile = { delayMs: [0.03, 0.3], jitter: 0.1, bytesPerMs: 1_000_000 };
 export const wideNetwork: NetworkProfile = { delayMs: [5, 40], jitter: 0.1, bytesPerMs: 125_000 };
+/** the other side of the planet; with the fault `delay` a message takes up to a second */
+export const farNetwork: NetworkProfile = { delayMs: [60, 120], jitter: 0.2, bytesPerMs: 12_500 };
 
 type Accept = (connection: Connection) => ConnectionEvents | undefined;
 
@@ -61,7 +63,10 @@ export class SimNetwork implements Medium {
   bytes = 0;
   onDelivered: ((from: number, to: number, bytes: Bytes) => void) | undefined;
   #random: Random;
-  #stations = new Map<NodeId, Station>();
+  /** several of one node where twins are about */
+  #stations = new Map<NodeId, Station[]>();
+  /** which machine of a node with twins a peer's machine reaches */
+  #routes = new Map<NodeId, (from: number) => number>();
   #wires = new Set<Wire>();
   #dying = new Set<Wire>();
   #baseDelays = new Map<number, number>();
@@ -82,7 +87,7 @@ export class SimNetwork implements Medium {
     return {
       listen: (accept, done) => {
         station.accept = accept;
-        this.#stations.set(node, station);
+        this.#stations.set(node, [...(this.#stations.get(node) ?? []), station]);
         process.clock.soon(() => done(undefined));
       },
       dial: (target, channel, done, events) => this.#dial(station, target, channel, done, events),
@@ -118,6 +123,15 @@ export class SimNetwork implements Medium {
     for (const wire of [...this.#wires, ...this.#dying])
       for (const end of [wire.dialer, wire.acceptor])
         if (end.machine === from && wire.other(end).machine === to) end.mended();
+  }
+
+  /** From now on the peers of `node` reach the machine that `route` names for theirs, and are reached by it alone. */
+  route(node: NodeId, route: ((from: number) => number) | undefined): void {
+    if (route === undefined) this.#routes.delete(node);
+    else this.#routes.set(node, route);
+    for (const wire of [...this.#wires])
+      if (!this.#leadsRight(wire.dialer, wire.acceptor) || !this.#leadsRight(wire.acceptor, wire.dialer))
+        this.#break(wire, { detectMs: [0, 20] }, 'connection reset');
   }
 
   delayMs(from: number, to: number, bytes: number): number {
@@ -168,7 +182,7 @@ export class SimNetwork implements Medium {
       void this.world.after(afterMs, () =>
         process.deliver(() => done({ code, message: `${code}: ${target.nodeId.slice(0, 16)}` }, undefined)),
       );
-    const station = this.#stations.get(target.nodeId);
+    const station = this.#reached(from, target.nodeId);
     if (station === undefined) return fail(this.profile.delayMs[1] * 2, 'refused');
     const here = process.machine.index;
     const there = station.process.machine.index;
@@ -226,7 +240,25 @@ export class SimNetwork implements Medium {
   }
 
   #forget(station: Station): void {
-    if (this.#stations.get(station.node) === station) this.#stations.delete(station.node);
+    const others = (this.#stations.get(station.node) ?? []).filter((each) => each !== station);
+    if (others.length === 0) this.#stations.delete(station.node);
+    else this.#stations.set(station.node, others);
+  }
+
+  #reached(from: Station, node: NodeId): Station | undefined {
+    const here = from.process.machine.index;
+    const there = this.#routes.get(node)?.(here);
+    const station = this.#stations
+      .get(node)
+      ?.findLast(({ process }) => there === undefined || process.machine.index === there);
+    const back = station === undefined ? undefined : this.#routes.get(from.node)?.(station.process.machine.index);
+    return back === undefined || back === here ? station : undefined;
+  }
+
+  /** whether the peer at `to` still reaches the machine at `from` under its node's name */
+  #leadsRight(from: WireEnd, to: WireEnd): boolean {
+    const machine = this.#routes.get(to.peer)?.(to.machine);
+    return machine === undefined || machine === from.machine;
   }
 
   #baseDelay(from: number, to: number): number {

@@ -11,7 +11,7 @@ import { chainGenesis, type NetworkGenesis } from '../consensus/genesis/index.ts
 import type { Submitted } from '../consensus/index.ts';
 import { assert } from '../lib/assert.ts';
 import { type Bytes, bigEndian, concatBytes, fromUtf8, toHex } from '../lib/bytes.ts';
-import { sha256 } from '../lib/hash.ts';
+import { sha256, sha256Hex } from '../lib/hash.ts';
 import type { KeyPair, SignatureSuite } from '../lib/suites/suite.ts';
 import { MiB, milliseconds, seconds } from '../lib/units.ts';
 import { createFrameCheck, type FrameCheck, type NodeId } from '../net/index.ts';
@@ -46,7 +46,7 @@ const chainName = 'main';
 /** What `runCluster` needs beside the choices of a run. */
 export function simulatedNodes(
   options: NodesOptions,
-): Pick<ClusterOptions, 'validators' | 'committee' | 'nodeIds' | 'certificateProves' | 'boot'> {
+): Pick<ClusterOptions, 'validators' | 'committee' | 'nodeIds' | 'certificateProves' | 'abroad' | 'boot'> {
   const suite = rememberingSuite(options.suite);
   const keys = Array.from({ length: options.validators }, (_, index) =>
     suite.keyPairOf(sha256(fromUtf8('simulated validator'), bigEndian(index, 4))),
@@ -59,6 +59,13 @@ export function simulatedNodes(
     nodeIds: genesis.validators.map(({ nodeId }) => nodeId),
     // the checkers' verifier has a memory of its own: none
     certificateProves: (header, certificate) => proves(committeeFor(genesis, options.suite), header, certificate),
+    abroad: {
+      committees: [
+        committeeOf({ ...committee, chain: sha256Hex(fromUtf8('another chain')) }),
+        committeeOf({ ...committee, epoch: committee.epoch + 1 }),
+      ],
+      sign: (voter, text) => suite.sign(keys[voter] as KeyPair, text),
+    },
     boot: (boot, ready) => bootNode({ boot, genesis, suite, key: keys[boot.index] as KeyPair, options }, ready),
   };
 }
@@ -133,7 +140,8 @@ function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
   const { boot, genesis } = setup;
   const { host, process } = boot;
   const ports = portsOf(setup);
-  const home = { genesis, dataDirectory: 'data' };
+  const { watchJournal } = boot;
+  const home = { genesis, dataDirectory: 'data', watchJournal };
   const start = (): void => {
     const node = createNode(
       {
@@ -153,7 +161,7 @@ function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
     node.start((fault) => (fault === undefined ? ready(submitterOf(node)) : refused(boot, fault)));
   };
   // a home is made before anything can go wrong with it; one that was wiped is not made again
-  if (host.starts > 1) start();
+  if (!boot.firstStart) start();
   else markFirstStart(home, ports, (fault) => (fault === undefined ? start() : host.gaveUp(process, fault.message)));
 }
 
@@ -184,6 +192,7 @@ function submitterOf(node: Node): WholeNode {
   assert(admission !== undefined, 'a node has the chains of its genesis');
   return {
     node,
+    queues: () => ({ system: node.system.inspect(), peers: node.links.peers() }),
     submit(entry, done) {
       const message = { type: 'submit', count: 1, entries: framed(entry) };
       node.system.ask(admission, message, seconds(30), (outcome) => {

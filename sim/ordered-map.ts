@@ -16,6 +16,11 @@ export class OrderedMap<V> {
     return this.#values.get(key);
   }
 
+  /** in no particular order */
+  entries(): readonly (readonly [string, V])[] {
+    return [...this.#values];
+  }
+
   set(key: string, value: V): void {
     if (!this.#values.has(key)) this.#insert(key);
     this.#values.set(key, value);

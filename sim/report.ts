@@ -11,5 +11,7 @@ export interface SimReport {
   /** heights committed, each counted once; for the counter, increments answered */
   readonly commits: number;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  /** how often each Byzantine behaviour did something */
+  readonly behaviours: Readonly<Record<string, number>>;
   readonly violations: readonly Violation[];
 }

@@ -20,6 +20,12 @@ interface Database {
   openedBy: SimProcess | undefined;
 }
 
+/** Contents of all stores, by directory. */
+export type StoresCopy = readonly {
+  readonly directory: string;
+  readonly entries: readonly (readonly [key: string, value: Bytes])[];
+}[];
+
 /** All stores of one machine, by directory. */
 export class SimStores {
   readonly disk: SimDisk;
@@ -41,8 +47,18 @@ export class SimStores {
     }
   }
 
-  wipe(): void {
+  copy(): StoresCopy {
+    return [...this.#databases].map(([directory, { content }]) => ({ directory, entries: content.entries() }));
+  }
+
+  /** Nothing is open. Without a copy there is nothing in them. */
+  replace(copy: StoresCopy | undefined): void {
     this.#databases.clear();
+    for (const { directory, entries } of copy ?? []) {
+      const content = new OrderedMap<Bytes>();
+      for (const [key, value] of entries) content.set(key, value);
+      this.#databases.set(directory, { content, undo: [], openedBy: undefined });
+    }
   }
 
   port(process: SimProcess): StoreOpener {

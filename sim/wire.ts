@@ -3,6 +3,7 @@
 
 import { present } from '../lib/assert.ts';
 import { type Bytes, concatBytes } from '../lib/bytes.ts';
+import { maxWireMessageBytes } from '../net/limits.ts';
 import type { Channel, Connection, ConnectionEvents, NodeId } from '../net/ports.ts';
 import { socketBufferBytes } from './limits.ts';
 import type { SimProcess } from './machine.ts';
@@ -226,6 +227,8 @@ export class WireEnd implements Connection {
     }
     const { world } = this.process.machine;
     sender.#undeliveredBytes -= bytes.length;
+    // as `maxPayload` of a WebSocket
+    if (bytes.length > maxWireMessageBytes) return this.close('message too long');
     world.trace.addBytes(traced.message, this.machine, world.nowUs, [bytes]);
     const late = this.#medium.delivering(this, sender.machine, bytes);
     this.events.message(bytes);

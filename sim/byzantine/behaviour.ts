@@ -11,12 +11,17 @@ import {
   voteText,
 } from '../../consensus/certificate/index.ts';
 import type { Core, Output, PeerMessage, Proposal } from '../../consensus/core/index.ts';
+import type { Bytes } from '../../lib/bytes.ts';
 import type { Random } from '../../lib/random.ts';
+import type { Channel } from '../../net/index.ts';
+import type { Abroad } from './abroad.ts';
 
 export interface Impostor {
   readonly core: Core;
   readonly random: Random;
   readonly peers: readonly number[];
+  /** absent where these validators have no other chain */
+  readonly abroad: Abroad | undefined;
   /** does what the core never asked for */
   perform(outputs: readonly Output[]): void;
   after(ms: number, run: () => void): void;
@@ -27,6 +32,10 @@ export interface Behaviour {
   change?(output: Output, as: Impostor): readonly Output[] | undefined;
   /** now and then, on its own */
   act?(as: Impostor): void;
+  /** @returns messages that follow an honest one on a connection; `next` numbers them */
+  frames?(next: (kind: number, payload: Bytes) => Bytes, random: Random, channel: Channel): readonly Bytes[];
+  /** undoes what would outlast it */
+  end?(as: Impostor): void;
 }
 
 /** One behaviour for one spell of misbehaving, with choices of its own. */

@@ -1,7 +1,8 @@
 // What a Byzantine leader does to its term: two blocks at one place, silence, a slow drip, wrong roots, broken entries,
 // long uncertified chains, censored lanes.
 
-import type { Proposal } from '../../consensus/core/index.ts';
+import { leaderOf } from '../../consensus/certificate/index.ts';
+import { appendToHistory, historyRoot, type Proposal } from '../../consensus/core/index.ts';
 import { bigEndian } from '../../lib/bytes.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { type BehaviourMaker, isSend, otherBlock, receivers, sendTo, somePeers } from './behaviour.ts';
@@ -65,22 +66,23 @@ const chosenFew: BehaviourMaker = () => {
   };
 };
 
-/** A long uncertified chain for one peer. */
+/** A long chain of good blocks that nobody can certify, for one peer: it votes as far as its window reaches. */
 const longTail: BehaviourMaker = () => ({
   change(output, as) {
     if (!isSend(output, 'proposal') || !as.random.chance(0.3)) return undefined;
     const to = as.random.pick(as.peers);
     const chain = [output.message];
+    let history = as.core.blocks.get(output.message.header.id)?.history;
+    if (history === undefined) return undefined;
     for (let i = 0; i < as.core.committee.window + 8; i++) {
       const { header } = chain.at(-1) as Proposal;
+      const height = header.order.height + 1;
       const next = otherBlock(
         as,
-        { ...output.message, entry: null, header: { ...header, parent: header.id } },
-        {
-          order: { height: header.order.height + 1 },
-          state: { height: header.order.height + 1, timeMs: header.state.timeMs + 1 },
-        },
+        { ...output.message, entry: null, chainQc: null, header: { ...header, parent: header.id } },
+        { order: { height }, state: { height, timeMs: header.state.timeMs + 1, historyRoot: historyRoot(history) } },
       );
+      history = appendToHistory(history, next.header.id);
       chain.push(next);
     }
     return [output, ...chain.slice(1).map((message) => sendTo(to, message))];
@@ -131,19 +133,21 @@ const brokenEntry: BehaviourMaker = () => ({
   },
 });
 
-/** Orders nobody's batches from one lane. */
+/** Orders nothing of one lane: it stops reading it, and pulls no batch that somebody has announced. */
 const censor: BehaviourMaker = () => {
   let lane: number | undefined;
   return {
     change(output, as) {
-      if (!isSend(output, 'proposal')) return undefined;
-      const censored = (lane ??= as.random.pick(as.peers));
-      const parent = as.core.blocks.get(output.message.header.parent);
-      if (parent === undefined) return undefined;
-      const cut = output.message.header.order.cut.map((head, index) =>
-        index === censored ? (parent.cut[index] ?? head) : head,
-      );
-      return [sendTo(output.to, otherBlock(as, output.message, { order: { cut } }))];
+      if (output.type === 'pause-lane' && output.lane === lane) return [];
+      return isSend(output, 'get-batches') && leaderOf(as.core.committee, as.core.term) === as.core.me ? [] : undefined;
+    },
+    act(as) {
+      if (lane !== undefined) return;
+      lane = as.random.pick(as.peers);
+      as.perform([{ type: 'pause-lane', lane, paused: true }]);
+    },
+    end(as) {
+      if (lane !== undefined) as.perform([{ type: 'pause-lane', lane, paused: false }]);
     },
   };
 };

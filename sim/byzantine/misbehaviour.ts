@@ -1,13 +1,16 @@
 // A Byzantine validator: an honest node whose words are changed on the way out, and which says things on its own. While
 // nobody asks it to misbehave it is honest. What it does comes from the seed (CONSENSUS §12 lists the behaviours).
 
-import type { Clock } from '../../actors/index.ts';
 import type { Core, Output } from '../../consensus/core/index.ts';
 import type { CoreHooks } from '../../consensus/index.ts';
 import type { Random } from '../../lib/random.ts';
 import { milliseconds } from '../../lib/units.ts';
+import type { Transport } from '../../net/index.ts';
+import type { SimProcess } from '../machine.ts';
+import { type Abroad, foreignBehaviours } from './abroad.ts';
 import { babblers } from './babble.ts';
 import type { Behaviour, BehaviourMaker, Impostor } from './behaviour.ts';
+import { frameBehaviours, lyingTransport } from './frames.ts';
 import { laneBehaviours } from './lanes.ts';
 import { leaderBehaviours } from './leader.ts';
 import { voterBehaviours } from './voter.ts';
@@ -17,61 +20,134 @@ const makers: Readonly<Record<string, BehaviourMaker>> = {
   ...voterBehaviours,
   ...laneBehaviours,
   ...babblers,
+  ...foreignBehaviours,
+  ...frameBehaviours,
 };
 
 export const behaviourNames: readonly string[] = Object.keys(makers);
 
-export interface Misbehaviour {
-  /** @param names which behaviours; by default the seed picks one to four. @returns their names */
-  begin(names?: readonly string[]): readonly string[];
-  end(): void;
+export interface MisbehaviourOptions {
+  readonly random: Random;
+  readonly abroad: Abroad | undefined;
+  /** how often each behaviour did something, by its name: counted here */
+  readonly deeds: Record<string, number>;
+}
+
+interface Active {
+  readonly name: string;
+  readonly behaviour: Behaviour;
+}
+
+export class Misbehaviour {
+  /** of twins: signs whatever the other may have signed */
+  brazen = false;
+  #options: MisbehaviourOptions;
+  #active: readonly Active[] = [];
+  /** of the lives that run now: two where there are twins */
+  #impostors = new Set<Impostor>();
+
+  constructor(options: MisbehaviourOptions) {
+    this.#options = options;
+  }
+
+  get honest(): boolean {
+    return this.#active.length === 0 && !this.brazen;
+  }
+
+  /** @param among the behaviours of which the seed picks one to four. @returns their names */
+  begin(among: readonly string[]): readonly string[] {
+    const { random } = this.#options;
+    this.end();
+    const names = random.shuffle(among).slice(0, 1 + random.below(4));
+    this.#active = names.map((name) => ({ name, behaviour: (makers[name] as BehaviourMaker)(random) }));
+    return names;
+  }
+
+  end(): void {
+    for (const each of this.#active)
+      for (const impostor of this.#impostors) each.behaviour.end?.(this.#counting(each, impostor));
+    this.#active = [];
+  }
+
   /** for one life of the node */
-  hooks(clock: Clock): CoreHooks;
+  hooks(process: SimProcess): CoreHooks {
+    const { random, abroad } = this.#options;
+    const { clock } = process;
+    let me: Impostor | undefined;
+    const forget = (): void => {
+      if (me !== undefined) this.#impostors.delete(me);
+    };
+    process.onDeath(forget);
+    return {
+      started: (core, perform) => {
+        const impostor: Impostor = {
+          ...{ core, random, abroad, perform },
+          peers: peersOf(core),
+          after: (ms, run) => void clock.after(milliseconds(ms), run),
+        };
+        forget();
+        me = impostor;
+        this.#impostors.add(impostor);
+        if (this.brazen) beShameless(core);
+        const act = (): void => {
+          if (me !== impostor) return;
+          for (const each of this.#active) each.behaviour.act?.(this.#counting(each, impostor));
+          clock.after(milliseconds(random.between(5, 80)), act);
+        };
+        act();
+      },
+      stepped: (core, outputs) => {
+        const impostor = me;
+        if (impostor === undefined || this.honest) return outputs;
+        beShameless(core);
+        return this.#active.reduce(
+          (given, each) => given.flatMap((output) => this.#changed(each, output, impostor)),
+          outputs,
+        );
+      },
+    };
+  }
+
+  transport(transport: Transport): Transport {
+    const { random } = this.#options;
+    return lyingTransport(transport, random, (next, channel) => {
+      const liars = this.#active.filter(({ behaviour }) => behaviour.frames !== undefined);
+      if (liars.length === 0) return [];
+      const { name, behaviour } = random.pick(liars);
+      this.#deed(name);
+      return behaviour.frames?.(next, random, channel) ?? [];
+    });
+  }
+
+  #changed({ name, behaviour }: Active, output: Output, as: Impostor): readonly Output[] {
+    const changed = behaviour.change?.(output, as);
+    if (changed !== undefined) this.#deed(name);
+    return changed ?? [output];
+  }
+
+  #counting({ name }: Active, as: Impostor): Impostor {
+    return {
+      ...as,
+      perform: (outputs) => {
+        this.#deed(name);
+        as.perform(outputs);
+      },
+    };
+  }
+
+  #deed(name: string): void {
+    const { deeds } = this.#options;
+    deeds[name] = (deeds[name] ?? 0) + 1;
+  }
 }
 
-export function createMisbehaviour(random: Random): Misbehaviour {
-  let active: readonly Behaviour[] = [];
-  return {
-    begin(names = random.shuffle(behaviourNames).slice(0, 1 + random.below(4))) {
-      active = names.map((name) => (makers[name] as BehaviourMaker)(random));
-      return names;
-    },
-    end() {
-      active = [];
-    },
-    hooks(clock) {
-      let impostor: Impostor | undefined;
-      return {
-        started(core, perform) {
-          const me: Impostor = {
-            core,
-            random,
-            perform,
-            peers: peersOf(core),
-            after: (ms, run) => void clock.after(milliseconds(ms), run),
-          };
-          impostor = me;
-          const act = (): void => {
-            for (const behaviour of active) behaviour.act?.(me);
-            clock.after(milliseconds(random.between(5, 80)), act);
-          };
-          act();
-        },
-        stepped(_, outputs) {
-          const me = impostor;
-          if (me === undefined || active.length === 0) return outputs;
-          return active.reduce(
-            (given, behaviour) => given.flatMap((output) => changed(behaviour, output, me)),
-            outputs,
-          );
-        },
-      };
-    },
-  };
-}
-
-function changed(behaviour: Behaviour, output: Output, as: Impostor): readonly Output[] {
-  return behaviour.change?.(output, as) ?? [output];
+/**
+ * Its peers return what it signed as a liar, and after a restart its honest half would find that its journal is old (D5).
+ * A liar does not mind; else it would lie in its first life only.
+ */
+function beShameless(core: Core): void {
+  core.fenced = undefined;
+  core.awaitingHellos = undefined;
 }
 
 const peersOf = (core: Core): readonly number[] =>

@@ -62,19 +62,31 @@ const whispers: BehaviourMaker = () => {
   };
 };
 
-/** Keeps its votes and certificates to itself and lets one out late. */
-const hidesCertificates: BehaviourMaker = () => ({
-  change(output, as) {
-    if (isSend(output, 'vote')) return as.random.chance(0.9) ? [] : undefined;
-    if (isSend(output, 'proposal')) return [sendTo(output.to, { ...output.message, chainQc: null })];
-    return undefined;
-  },
-  act(as) {
-    const { highQc } = as.core;
-    if (highQc !== undefined && as.random.chance(0.1))
-      as.perform([sendTo(as.random.pick(as.peers), { type: 'qc', qc: highQc })]);
-  },
-});
+/**
+ * Keeps its votes to itself, so that it alone can form some certificates; says in its Timeouts that it has none; and lets
+ * them out late, when others are in another term, to a few.
+ */
+const hidesCertificates: BehaviourMaker = () => {
+  let newest: QuorumCert | undefined;
+  return {
+    change(output, as) {
+      if (isSend(output, 'vote')) return as.random.chance(0.9) ? [] : undefined;
+      if (isSend(output, 'proposal')) return [sendTo(output.to, { ...output.message, chainQc: null })];
+      if (!isSend(output, 'timeout')) return undefined;
+      const highest = { term: -1, height: 0, id: as.core.committee.genesisId };
+      const timeout = signedTimeout(as.core, { ...output.message.timeout, highest });
+      return [sendTo(output.to, { type: 'timeout', timeout, qc: null })];
+    },
+    act(as) {
+      const { highQc } = as.core;
+      if (highQc === undefined || highQc === newest) return;
+      newest = highQc;
+      const to = somePeers(as);
+      const delayMs = as.random.pick([100, 1000, 5000]) * as.random.between(0.5, 1);
+      as.after(delayMs, () => as.perform(to.map((peer) => sendTo(peer, { type: 'qc', qc: highQc }))));
+    },
+  };
+};
 
 /** Certificates with another term, height, or one signer twice. */
 const forgedCertificates: BehaviourMaker = () => ({

@@ -2,6 +2,7 @@
 // cursors that never regress, nothing voted after a Timeout, nothing attested that is not durable, no block signed twice.
 
 import { type Header, outranks, type Rank, type Timeout, type Vote } from '../../consensus/certificate/index.ts';
+import { equalBytes } from '../../lib/bytes.ts';
 import type { BlockTree } from './block-tree.ts';
 import { DurableRecords } from './durable-records.ts';
 import type { ChainProbe, Released } from './probe.ts';
@@ -48,6 +49,9 @@ export class NodeChecker {
     if (timeout !== undefined) {
       if (state.term < timeout.term || (state.term === timeout.term && !state.timedOut))
         this.#violated('restart reproduces what left', `forgot its Timeout of term ${timeout.term}`);
+      const kept = state.timeout;
+      if (kept?.term === timeout.term && !equalBytes(kept.signature, timeout.signature))
+        this.#violated('restart reproduces the same bytes', `its Timeout of term ${timeout.term}`);
       if (outranks(timeout.highest, state.highest))
         this.#violated('restart reproduces what left', 'the certificate that its Timeout names is gone');
     }
@@ -68,6 +72,12 @@ export class NodeChecker {
         'restart reproduces what left',
         `forgot its vote for height ${sent.tipHeight} of term ${sent.term}`,
       );
+    else if (kept.term === sent.term && kept.tipHeight === sent.tipHeight && kept.commit === sent.commit)
+      if (!equalBytes(kept.signature, sent.signature))
+        this.#violated(
+          'restart reproduces the same bytes',
+          `its vote for height ${sent.tipHeight} of term ${sent.term}`,
+        );
     if (state.bootTerm < sent.term)
       this.#violated('restart reproduces what left', 'boots in a term below its own vote');
   }
