@@ -120,7 +120,7 @@ class Cluster {
       },
       world,
     );
-    this.#order = new OrderWitness(world);
+    this.#order = new OrderWitness(this.#sacrificed, world);
     this.#misbehaviour = new Map(
       [...this.#sacrificed].map((index) => {
         const random = protocol.fork(`byzantine ${index}`);
@@ -291,7 +291,7 @@ class Cluster {
     const witness = isSacrificed
       ? this.#copies.hooks(index, () => isTwin || misbehaviour?.honest === false)
       : boundsWitness(index, this.#world);
-    const hooks = joinHooks(observeCore(this.#checker.probe(index)), this.#order.hooks(isSacrificed), witness, {
+    const hooks = joinHooks(observeCore(this.#checker.probe(index)), this.#order.hooks(index), witness, {
       started: (core) => {
         if (!isTwin) this.#cores.set(index, core);
       },

@@ -3,6 +3,7 @@
 
 import { leaderOf } from '../../consensus/certificate/index.ts';
 import { appendToHistory, historyRoot, type Proposal } from '../../consensus/core/index.ts';
+import { headersAheadWindows } from '../../consensus/limits.ts';
 import { bigEndian } from '../../lib/bytes.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { type BehaviourMaker, isSend, otherBlock, receivers, sendTo, somePeers } from './behaviour.ts';
@@ -66,7 +67,7 @@ const chosenFew: BehaviourMaker = () => {
   };
 };
 
-/** A long chain of good blocks that nobody can certify, for one peer: it votes as far as its window reaches. */
+/** A long chain of good blocks that nobody can certify, for one peer: further than it may vote, and than it may keep. */
 const longTail: BehaviourMaker = () => ({
   change(output, as) {
     if (!isSend(output, 'proposal') || !as.random.chance(0.3)) return undefined;
@@ -74,7 +75,7 @@ const longTail: BehaviourMaker = () => ({
     const chain = [output.message];
     let history = as.core.blocks.get(output.message.header.id)?.history;
     if (history === undefined) return undefined;
-    for (let i = 0; i < as.core.committee.window + 8; i++) {
+    for (let i = 0; i < headersAheadWindows * as.core.committee.window + 8; i++) {
       const { header } = chain.at(-1) as Proposal;
       const height = header.order.height + 1;
       const next = otherBlock(
@@ -126,9 +127,13 @@ const earlyExecution: BehaviourMaker = () => ({
 /** The first block of a term with no entry, or with one that proves nothing. */
 const brokenEntry: BehaviourMaker = () => ({
   change(output, as) {
-    if (!isSend(output, 'proposal') || output.message.entry === null || !as.random.chance(0.5)) return undefined;
+    if (!isSend(output, 'proposal') || output.message.entry === null) return undefined;
     const { entry } = output.message;
-    const broken = as.random.chance(0.5) ? null : { ...entry, term: entry.term + 1 };
+    const broken = as.random.pick([
+      null,
+      { ...entry, term: entry.term + 1 },
+      { ...entry, timeouts: entry.timeouts.slice(1) },
+    ]);
     return [sendTo(output.to, { ...output.message, entry: broken })];
   },
 });

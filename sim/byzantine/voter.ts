@@ -91,7 +91,7 @@ const hidesCertificates: BehaviourMaker = () => {
 /** Certificates with another term, height, or one signer twice. */
 const forgedCertificates: BehaviourMaker = () => ({
   change(output, as) {
-    if (output.type !== 'send' || !as.random.chance(0.2)) return undefined;
+    if (output.type !== 'send' || !as.random.chance(0.5)) return undefined;
     const { message, to } = output;
     switch (message.type) {
       case 'qc':

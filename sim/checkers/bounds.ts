@@ -51,8 +51,12 @@ const quick: readonly Bound[] = [
     held: (core) => core.roots.size,
     atMost: () => keptCommittedBlocks + forgetEvery + 2 * maxExecutionLag,
   },
-  // V5: one header for each voter and term, asked for over two rounds of all peers, while a few terms pass
-  { of: 'headers asked for', held: (core) => core.wantedHeaders.size, atMost: ({ committee: { n } }) => 8 * n + 8 },
+  // V5: one header for each voter and term while a few terms pass; one missing parent for each header on a leader's word
+  {
+    of: 'headers asked for',
+    held: (core) => core.wantedHeaders.size,
+    atMost: (core) => 8 * core.committee.n + 2 * openHeights(core),
+  },
   // T4: eight of each lane on each peer's word; L5: the highest missing one of each lane of a waiting or committed block
   {
     of: 'batches asked for',

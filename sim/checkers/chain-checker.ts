@@ -72,7 +72,7 @@ export class ChainChecker {
       headerRecorded: (header, position) => node.records.header(header, position),
       batchRecorded: ({ lane, seq, digest, position }) => node.records.batch(lane, seq, digest, position),
       qcRecorded: (qc, position) => node.records.certificate(qc, position),
-      voteReleased: (vote, released) => node.voted(vote, released),
+      voteReleased: (vote, released) => node.voted(vote, released, this.commitHeight(index)),
       timeoutReleased: (timeout, released) => node.timedOut(timeout, released),
       batchReleased: ({ seq }, released) => node.batchLeft(seq, released),
       proposed: (header) => node.proposed(header),

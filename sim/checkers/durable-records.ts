@@ -57,6 +57,17 @@ export class DurableRecords {
     return certificate.position > durable ? `the certificate of height ${vote.commit} is not durable` : undefined;
   }
 
+  /** @returns how many blocks of its term `vote` accepts that neither a certificate nor the commit covers (§4: W at most) */
+  uncertifiedIn(vote: Vote, committed: number): number {
+    let count = 0;
+    for (let id = vote.tipId; ; count++) {
+      const header = this.#tree.get(id);
+      if (header === undefined || header.order.term !== vote.term || header.order.height <= committed) return count;
+      if (this.#certificates.has(id)) return count;
+      id = header.parent;
+    }
+  }
+
   /** V2: the headers of its term down to the highest certified one, and every batch above that. */
   #missingBlocks(vote: Vote, durable: number): string | undefined {
     for (let id = vote.tipId; ; ) {
