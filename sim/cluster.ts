@@ -173,7 +173,7 @@ class Cluster {
         restored: (host) => this.#copies.restored(host),
         mayRot: (path) => path.endsWith('.segment'),
       },
-      { kinds: options.faults, everyMs: isLong ? [400, 3000] : [50, 1000], rotFromMs: options.virtualSeconds * 600 },
+      { kinds: options.faults, everyMs: isLong ? [600, 4500] : [50, 1000], rotFromMs: options.virtualSeconds * 600 },
     );
     this.#load = new Load(world, {
       pauseMs: isLong ? [100, 1000, 4000] : [10, 100, 400, 2000],

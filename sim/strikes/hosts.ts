@@ -39,7 +39,7 @@ export const restartStorm: Strike = (scene) => {
   const { random } = scene;
   const host = runningHost(scene);
   if (host === undefined) return false;
-  let left = 3 + random.below(6);
+  let left = 2 + random.below(5);
   const again = (): void => {
     host.crash(random.pick(['killed', 'power-cut']));
     host.startAfter(random.between(0.1, 20));
