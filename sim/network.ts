@@ -178,9 +178,15 @@ export class SimNetwork implements Medium {
     events: ConnectionEvents,
   ): void {
     const { process } = from;
+    let answered = false;
+    const answer = (error: TransportFault | undefined, connection: Connection | undefined): void => {
+      if (answered) return connection?.close('too late');
+      answered = true;
+      done(error, connection);
+    };
     const fail = (afterMs: number, code: TransportFault['code']): void =>
       void this.world.after(afterMs, () =>
-        process.deliver(() => done({ code, message: `${code}: ${target.nodeId.slice(0, 16)}` }, undefined)),
+        process.deliver(() => answer({ code, message: `${code}: ${target.nodeId.slice(0, 16)}` }, undefined)),
       );
     const station = this.#reached(from, target.nodeId);
     if (station === undefined) return fail(this.profile.delayMs[1] * 2, 'refused');
@@ -192,6 +198,8 @@ export class SimNetwork implements Medium {
     this.world.after(outMs, () => {
       if (!process.alive) return;
       if (!station.process.alive || station.accept === undefined) return fail(backMs, 'refused');
+      // a process that stands still accepts when it goes on, and one that dies meanwhile never does
+      if (station.process.paused) fail(dialTimeoutMs, 'timeout');
       station.process.deliver(() => {
         const wire = new Wire(this, channel, from, station);
         // the dialler holds its connection before the first message comes through it
@@ -205,7 +213,7 @@ export class SimNetwork implements Medium {
           process.deliver(() => {
             this.world.trace.add(traced.connection, here, this.world.nowUs, there);
             wire.dialer.events = events;
-            done(undefined, wire.dialer);
+            answer(undefined, wire.dialer);
           }),
         );
       });

@@ -142,3 +142,27 @@ t.test('without the session’s duplicate check the seeds fail', async (t) => {
   );
   t.strictSame(broken, [1, 2, 3, 4, 5]);
 });
+
+t.test('a dial is answered also where the other process stands still and never goes on', async (t) => {
+  const world = new World(1);
+  const network = new SimNetwork(world);
+  const ids = ['a', 'b'].map((letter) => letter.repeat(64) as NodeId);
+  const [near, far] = ids.map((id, index) => new Machine(world, index, id).startProcess());
+  if (near === undefined || far === undefined) return t.fail('two processes');
+  network.transport(far, ids[1] as NodeId).listen(
+    () => undefined,
+    () => undefined,
+  );
+  world.run(10);
+  far.pause();
+  const answers: (string | undefined)[] = [];
+  network
+    .transport(near, ids[0] as NodeId)
+    .dial({ nodeId: ids[1] as NodeId, host: '', port: 0 }, 'control', (error) => answers.push(error?.code), {
+      message: () => undefined,
+      closed: () => undefined,
+    });
+  world.after(1000, () => far.machine.end('killed'));
+  world.run(10_000);
+  t.strictSame(answers, ['timeout']);
+});
