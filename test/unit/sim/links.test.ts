@@ -1,5 +1,6 @@
 import t from 'tap';
 import { type Address, address, type Behavior, createActorSystem } from '../../../actors/index.ts';
+import { assert } from '../../../lib/assert.ts';
 import { bigEndian } from '../../../lib/bytes.ts';
 import { milliseconds } from '../../../lib/units.ts';
 import {
@@ -148,7 +149,7 @@ t.test('a dial is answered also where the other process stands still and never g
   const network = new SimNetwork(world);
   const ids = ['a', 'b'].map((letter) => letter.repeat(64) as NodeId);
   const [near, far] = ids.map((id, index) => new Machine(world, index, id).startProcess());
-  if (near === undefined || far === undefined) return t.fail('two processes');
+  assert(near !== undefined && far !== undefined, 'two processes');
   network.transport(far, ids[1] as NodeId).listen(
     () => undefined,
     () => undefined,
