@@ -13,8 +13,7 @@ import type { Core } from './core-types.ts';
 /** Gives up the current term: journal the Timeout; it is signed and sent when it is durable (D1). */
 export function abandon(core: Core, reason: string): void {
   if (core.timedOut || !maySign(core)) return;
-  // with q = 1 a vote that waits for its sync is a certificate that the Timeout would have to name
-  if (core.committee.q === 1 && core.held.some((held) => held.vote !== undefined)) return;
+  if (voteIsAhead(core)) return;
   const qc = core.highQc ?? null;
   assert(qc === null || qc.term <= core.term, 'R2: no certificate of a later term is known without having entered it');
   core.timedOut = true;
@@ -25,6 +24,12 @@ export function abandon(core: Core, reason: string): void {
   core.timers.delete('have');
   emit(core, { type: 'abandoned', term: core.term, reason });
   core.again = true;
+}
+
+/** With q = 1 a vote is a certificate that a Timeout would have to name: it waits until the vote is durable and counted. */
+function voteIsAhead({ committee, vote, highQc }: Core): boolean {
+  if (committee.q > 1 || vote === undefined || vote.commit === null) return false;
+  return highQc === undefined || outranks({ term: vote.term, height: vote.commit }, highQc);
 }
 
 /** T3: the leader's own Timeout ends its term for everyone. */
