@@ -40,6 +40,8 @@ export class WholeNodes {
             plan.boot(
               {
                 ...{ index, self: self as NodeId, host, process, hooks: {} },
+                firstStart: host.starts === 1,
+                watchJournal: (view) => view,
                 transport: network.transport(process, self as NodeId),
                 peers: plan.nodeIds.map((nodeId) => ({ nodeId, host: 'sim', port: 1 })),
                 damaged: () => {
