@@ -8,10 +8,12 @@ import type { NodeId, PeerAddress, Transport } from '../net/index.ts';
 import type { JournalView } from '../storage/index.ts';
 import type { Abroad } from './byzantine/abroad.ts';
 import { behaviourNames, Misbehaviour } from './byzantine/misbehaviour.ts';
+import { witnessArchive } from './checkers/archive-witness.ts';
 import { boundsWitness } from './checkers/bounds.ts';
 import { ChainChecker } from './checkers/chain-checker.ts';
 import { CopyWitness } from './checkers/copy-witness.ts';
 import { joinHooks, observeCore } from './checkers/core-observer.ts';
+import { crashed } from './checkers/crashes.ts';
 import { JournalWitness } from './checkers/journal-witness.ts';
 import { overfull } from './checkers/node-queues.ts';
 import { OrderWitness } from './checkers/order-witness.ts';
@@ -58,6 +60,8 @@ export interface ClusterOptions {
   readonly behaviours?: readonly string[];
   /** Starts a node. It is complete some events later, and then calls `ready`. */
   readonly boot: (boot: Boot, ready: (node: SimNode) => void) => void;
+  /** large entries, floods that fill a lane, and what bounded retention makes of them */
+  readonly heavy?: boolean;
   readonly log?: (line: string) => void;
   readonly progress?: (virtualSeconds: number) => void;
   /** faults fall so long, then the world heals and must make progress; repeated until the time is over */
@@ -177,6 +181,7 @@ class Cluster {
     );
     this.#load = new Load(world, {
       pauseMs: isLong ? [100, 1000, 4000] : [10, 100, 400, 2000],
+      heavy: options.heavy ?? false,
       nodes: () => this.#nodes,
       trusted: (index) => index < options.validators && !this.#sacrificed.has(index),
     });
@@ -225,8 +230,11 @@ class Cluster {
   #watchQueues(): void {
     for (const [index, node] of this.#nodes) {
       if (this.#sacrificed.has(index % this.#options.validators)) continue;
-      const problem = overfull(node.queues());
+      const queues = node.queues();
+      const problem = overfull(queues);
       if (problem !== undefined) this.#world.violated('queues bounded', `v${index + 1}: ${problem}`);
+      const bug = crashed(queues.system);
+      if (bug !== undefined) this.#world.violated('no actor fails by itself', `v${index + 1}: ${bug}`);
     }
     this.#world.after(lookAtQueuesMs, () => this.#watchQueues());
   }
@@ -282,9 +290,7 @@ class Cluster {
     const isTwin = host.index !== index;
     process.onDeath(() => {
       this.#nodes.delete(host.index);
-      if (isTwin) return;
-      this.#cores.delete(index);
-      this.#checker.nodes[index]?.ended();
+      if (!isTwin) this.#cores.delete(index);
     });
     const misbehaviour = this.#misbehaviour.get(index);
     const isSacrificed = this.#sacrificed.has(index);
@@ -315,8 +321,17 @@ class Cluster {
       hooks: misbehaviour === undefined ? hooks : joinHooks(hooks, misbehaviour.hooks(process)),
     };
     boot(node, (ready) => {
-      if (process.alive) this.#nodes.set(host.index, ready);
+      if (!process.alive) return;
+      this.#nodes.set(host.index, ready);
+      if (!isSacrificed) this.#lookAtArchive(host, process, ready);
     });
+  }
+
+  /** Once the chain has opened; by then what an earlier life left is all that is there. */
+  #lookAtArchive(host: Host, process: SimProcess, node: SimNode): void {
+    const archive = node.archive();
+    if (archive !== undefined) witnessArchive(host.name, archive, this.#world);
+    else this.#world.after(lookAtQueuesMs, () => process.alive && this.#lookAtArchive(host, process, node));
   }
 
   /** An operator wipes what cannot be repaired: the validator comes back fenced, and follows. */

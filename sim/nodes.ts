@@ -188,10 +188,12 @@ function portsOf({ boot, suite }: NodeSetup): NodePorts {
 }
 
 function submitterOf(node: Node): WholeNode {
-  const admission = node.served.find(({ name }) => name === chainName)?.addresses.admission;
-  assert(admission !== undefined, 'a node has the chains of its genesis');
+  const served = node.served.find(({ name }) => name === chainName);
+  assert(served !== undefined, 'a node has the chains of its genesis');
+  const { admission } = served.addresses;
   return {
     node,
+    archive: () => served.archive(),
     queues: () => ({ system: node.system.inspect(), peers: node.links.peers() }),
     submit(entry, done) {
       const message = { type: 'submit', count: 1, entries: framed(entry) };

@@ -1,6 +1,7 @@
 // One simulated run from the choices that a person makes on the command line, and the command that repeats it.
 
 import type { SignatureSuite } from '../lib/suites/suite.ts';
+import { MiB } from '../lib/units.ts';
 import { runCluster } from './cluster.ts';
 import { counterFaults, runCounter } from './counter.ts';
 import { type FaultKind, faultKinds } from './faults.ts';
@@ -27,6 +28,8 @@ export interface SimChoices {
 
 /** T3's planned length of a term: from the seed, so that planned changes of leader meet faults too. */
 const plannedTermsMs = [30_000, 5_000, 2_000];
+/** Every so many seeds lanes fill, and journals are pruned. */
+const heavyOneIn = 5;
 
 /** Runs it on this thread. The same choices give the same report, byte for byte. */
 export function simulate(choices: SimChoices): SimReport & { readonly replay: string } {
@@ -38,7 +41,10 @@ function run(choices: SimChoices): SimReport {
   if (choices.program === 'counter')
     return runCounter({ ...choices, faults: choices.faults.filter((kind) => counterFaults.includes(kind)) });
   const plannedTermMs = plannedTermsMs[seed % plannedTermsMs.length] as number;
-  return runCluster({ ...choices, ...simulatedNodes({ validators, suite, plannedTermMs }) });
+  const heavy = seed % heavyOneIn === heavyOneIn - 1;
+  const retention = heavy ? { segmentBytes: MiB, retainBytes: 2 * MiB } : {};
+  const nodes = simulatedNodes({ validators, suite, plannedTermMs, ...retention });
+  return runCluster({ ...choices, ...nodes, heavy });
 }
 
 /** @returns the kinds that `text` names, separated by commas; `all` and `none` are words too; undefined for an unknown one */

@@ -65,6 +65,7 @@ export class ChainChecker {
     const node = this.nodes[index] as NodeChecker;
     if (this.chain.sacrificed.has(index)) return this.#deafProbe(node);
     return {
+      began: () => node.began(),
       recovered: (state) => {
         this.#commitHeights[index] = state.commitHeight;
         node.recovered(state);
@@ -97,6 +98,7 @@ export class ChainChecker {
 
   #deafProbe(node: NodeChecker): ChainProbe {
     return {
+      began: () => node.began(),
       headerRecorded: (header, position) => node.records.header(header, position),
       proposed: (header) => this.#tree.add(header),
     };

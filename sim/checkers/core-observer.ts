@@ -15,6 +15,7 @@ export function observeCore(probe: ChainProbe): CoreHooks {
   const records = new SafetyRecords();
   return {
     started(core) {
+      probe.began?.();
       reportRecovery(core, probe);
       executed = core.executed;
       highest = core.highQc;
@@ -62,6 +63,9 @@ function reportRecovery(core: Core, probe: ChainProbe): void {
     ownSeq: core.own.seq,
     fenced: core.fenced !== undefined,
   });
+  // also where a snapshot was adopted: heights below were never executed here
+  const roots = core.roots.get(core.executed);
+  if (roots !== undefined) probe.executed?.(core.executed, roots.stateRoot, roots.outboxRoot);
 }
 
 function report(core: Core, output: Output, probe: ChainProbe, records: SafetyRecords): void {

@@ -33,8 +33,8 @@ export class NodeChecker {
     this.records = new DurableRecords(tree, chain.committee.q);
   }
 
-  /** its process ended; recovery will tell what was durable */
-  ended(): void {
+  /** its process or its chain starts anew; recovery will tell what was durable */
+  began(): void {
     this.records.forget();
     this.#highest = undefined;
   }

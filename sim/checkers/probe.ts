@@ -13,6 +13,8 @@ export interface Released {
 
 /** Every member is optional: a probe listens to what it needs. */
 export interface ChainProbe {
+  /** a core begins; what recovery gives back is told next */
+  began?(): void;
   /** D4: recovery is complete; what the journal and the store gave back */
   recovered?(state: {
     readonly bootTerm: number;

@@ -171,7 +171,7 @@ export class CoreWorld {
   /** The undurable rest of the journal, what waited for it, and everything on its links is lost. */
   crash(host: Host): void {
     for (const other of this.hosts) this.unlink(host, other);
-    if (host.honest) this.checker.nodes[host.validator]?.ended();
+    if (host.honest) this.checker.nodes[host.validator]?.began();
     host.alive = false;
     host.pending = [];
     host.gated = [];
