@@ -15,6 +15,7 @@ import { loadNodeKey, loadValidatorKey, type NodeKey, type ValidatorKey } from '
 import { lockHome } from './home/lock.ts';
 import { registerInspection } from './inspection.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
+import { registerProfiling } from './profiling.ts';
 import { type RunningInfo, removeRunning, writeRunning } from './running.ts';
 import { onStopSignals } from './signals.ts';
 import type { Environment } from './verb.ts';
@@ -77,6 +78,7 @@ export async function runNode(home: NodeHome, environment: Environment, owner: N
 function openAdmin(home: NodeHome, node: LaunchedNode): Promise<AdminServer> {
   const admin = createAdminServer();
   registerInspection(admin, node.actors);
+  registerProfiling(admin);
   return new Promise((resolve, reject) => {
     admin.listen(home.path, (fault) => {
       if (fault === undefined) resolve(admin);

@@ -133,6 +133,12 @@ export const errorRows = [
     remedy: 'Free some space, or lower --rate, --size or --seconds.',
   },
   {
+    code: 1061,
+    name: 'profile-failed',
+    meaning: 'The profile of a node could not be taken.',
+    remedy: 'Wait until the profile that runs has ended, or run for a shorter time.',
+  },
+  {
     code: 2001,
     name: 'malformed-command',
     meaning: 'The bytes are not a command in canonical form, or exceed a size limit.',

@@ -46,23 +46,31 @@ export function growthOf(
 }
 
 /**
+ * @param runs of the schedule
  * @param shards one per validator of this machine; all are taken to share the file system of the first
  * @param lowDiskBytes of free space, below which nodes stop admitting
  */
-export function diskRoomFor(schedule: Schedule, shards: readonly ShardHome[], lowDiskBytes: number): DiskRoom {
+export function diskRoomFor(
+  schedule: Schedule,
+  runs: number,
+  shards: readonly ShardHome[],
+  lowDiskBytes: number,
+): DiskRoom {
   const first = shards[0];
   if (first === undefined) return { needed: 0, kept: 0, free: Number.POSITIVE_INFINITY, fits: true };
-  const needed = shards.reduce((sum, shard) => sum + growthOf(schedule, shard, heldBytes(shard.folder)), 0);
+  const all = { entries: runs * schedule.entries, entryBytes: schedule.entryBytes };
+  const needed = shards.reduce((sum, shard) => sum + growthOf(all, shard, heldBytes(shard.folder)), 0);
   const disk = statfsSync(existing(first.folder));
   const free = disk.bavail * disk.bsize;
   const kept = Math.ceil(lowDiskBytes * diskReserveShare);
   return { needed, kept, free, fits: needed + kept <= free };
 }
 
-export function describeShortage(room: DiskRoom, plan: LoadPlan): string {
+export function describeShortage(room: DiskRoom, plan: LoadPlan, runs: number): string {
   const gib = (bytes: number): string => `${(bytes / GiB).toFixed(1)} GiB`;
   return (
-    `${plan.rate}/s × ${plan.seconds} s × ${plan.size} B may take ${gib(room.needed)} over all validators, ` +
+    `${plan.rate}/s × ${plan.seconds + plan.warmUpSeconds} s × ${plan.size} B${runs > 1 ? ` × ${runs} runs` : ''} ` +
+    `may take ${gib(room.needed)} over all validators, ` +
     `${gib(room.kept)} must stay free, and ${gib(room.free)} are.`
   );
 }

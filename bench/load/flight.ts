@@ -6,12 +6,13 @@ import type { Answer, Place } from '../../net/gateway/protocol.ts';
 /** `echoed`: accepted, and only a lookup by hash tells what became of it */
 const fate = { sent: 0, accepted: 1, echoed: 2, committed: 3, refused: 4 } as const;
 
-/** Told when entries change their fate: indices are the entries of the run. */
+/** Told when entries of a slot change their fate. */
 export interface FlightEvents {
-  accepted(count: number): void;
-  committed(firstEntry: number, count: number): void;
+  accepted(slot: number, count: number): void;
+  /** @param firstEntry index among the entries of the run */
+  committed(slot: number, firstEntry: number, count: number): void;
   /** @param accepted whether a node had accepted them before */
-  refused(count: number, code: number, accepted: boolean): void;
+  refused(slot: number, count: number, code: number, accepted: boolean): void;
 }
 
 export class Flight {
@@ -77,7 +78,7 @@ export class Flight {
       this.#fates[i] = fate.accepted;
       fresh++;
     }
-    if (fresh > 0) events.accepted(fresh);
+    if (fresh > 0) events.accepted(this.slot, fresh);
   }
 
   /** Entries that are final; those that were refused at execution were told by `refuse` before. */
@@ -99,7 +100,7 @@ export class Flight {
     this.#accept(from, end - from, events); // what is committed was accepted, though the answer be lost
     this.#fates.fill(fate.committed, from, end);
     this.#open -= end - from;
-    events.committed(this.firstEntry + from, end - from);
+    events.committed(this.slot, this.firstEntry + from, end - from);
   }
 
   refuse(index: number, code: number, events: FlightEvents): void {
@@ -107,7 +108,7 @@ export class Flight {
     if (before === undefined || before >= fate.committed) return;
     this.#fates[index] = fate.refused;
     this.#open--;
-    events.refused(1, code, before !== fate.sent);
+    events.refused(this.slot, 1, code, before !== fate.sent);
   }
 
   /** Everything that no node accepted yet. */

@@ -36,8 +36,11 @@ export interface GeneratorOptions {
 /** What happened since the last report, and the sums so far. */
 export interface GeneratorReport {
   readonly counts: Counts;
-  /** latencies recorded since the last report, packed */
+  readonly warmUp: Counts;
+  /** latencies recorded since the last report, packed; '' where none came */
   readonly latencies: string;
+  /** the same of the warm-up */
+  readonly warmUpLatencies: string;
   readonly disconnects: readonly string[];
 }
 
@@ -46,8 +49,8 @@ export class Generator {
   readonly #schedule: Schedule;
   readonly #workload: Workload;
   readonly #clients: LoadClient[];
-  readonly #counts = noCounts();
-  #latencies: Histogram = newHistogram();
+  readonly #measured = { counts: noCounts(), latencies: newHistogram() };
+  readonly #warmUp = { counts: noCounts(), latencies: newHistogram() };
   #disconnects: string[] = [];
   #startAt = Number.POSITIVE_INFINITY;
   #lastSendMs = 0;
@@ -131,7 +134,7 @@ export class Generator {
   };
 
   async #untilSent(): Promise<void> {
-    const end = this.#options.plan.seconds * 1000 + (this.#options.sendGraceMs ?? sendGraceMs);
+    const end = this.#schedule.intendedMs(this.#schedule.entries) + (this.#options.sendGraceMs ?? sendGraceMs);
     while (!this.#stopped && this.#now() < end && this.#clients.some((client) => !client.sentAll)) await delay(10);
   }
 
@@ -164,25 +167,34 @@ export class Generator {
   }
 
   #takeReport(): GeneratorReport {
-    const { plan } = this.#options;
-    this.#counts.offered = this.#entriesOffered() * plan.commandsPerEntry;
-    const packed = packHistogram(this.#latencies);
-    this.#latencies.reset();
     const disconnects = this.#disconnects;
     this.#disconnects = [];
-    return { counts: { ...this.#counts, reasons: { ...this.#counts.reasons } }, latencies: packed, disconnects };
+    const warmUp = this.#takePart('warmUp');
+    const { counts, latencies } = this.#takePart('measured');
+    return { counts, latencies, warmUp: warmUp.counts, warmUpLatencies: warmUp.latencies, disconnects };
+  }
+
+  #takePart(part: 'measured' | 'warmUp'): { counts: Counts; latencies: string } {
+    const { counts, latencies } = part === 'warmUp' ? this.#warmUp : this.#measured;
+    counts.offered = this.#entriesOffered(part) * this.#options.plan.commandsPerEntry;
+    const packed = latencies.totalCount === 0 ? '' : packHistogram(latencies);
+    if (packed !== '') latencies.reset();
+    return { counts: { ...counts, reasons: { ...counts.reasons } }, latencies: packed };
   }
 
   /** Due so far, of this process's clients: exact at the end, a share of the schedule before. */
-  #entriesOffered(): number {
+  #entriesOffered(part: 'measured' | 'warmUp'): number {
     const { plan, clients } = this.#options;
-    if (this.#sendingOver) return this.#clients.reduce((sum, client) => sum + client.offered, 0);
-    return Math.round((this.#schedule.entriesDue(this.#now()) * clients.length) / plan.clients);
+    if (this.#sendingOver) return this.#clients.reduce((sum, client) => sum + client.offered[part], 0);
+    return Math.round((this.#schedule.entriesDue(this.#now(), part === 'warmUp') * clients.length) / plan.clients);
+  }
+
+  #partOf(slot: number): { readonly counts: Counts; readonly latencies: Histogram } {
+    return this.#schedule.isWarmUp(slot) ? this.#warmUp : this.#measured;
   }
 
   #eventsOf(client: number): LoadClientEvents {
     const { commandsPerEntry } = this.#options.plan;
-    const counts = this.#counts;
     return {
       connected: (height) => {
         this.#fromHeight = Math.min(this.#fromHeight, height);
@@ -191,29 +203,32 @@ export class Generator {
       },
       disconnected: (reason) => {
         if (this.#now() < 0) return;
-        counts.reconnects++;
+        this.#measured.counts.reconnects++;
         if (this.#disconnects.length < 8) this.#disconnects.push(reason);
       },
-      sent: (resent) => {
+      sent: (slot, resent) => {
+        const { counts } = this.#partOf(slot);
         counts.frames++;
         if (resent) counts.resentFrames++;
         this.#lastSendMs = this.#now();
       },
-      accepted: (count) => {
-        counts.accepted += count * commandsPerEntry;
+      accepted: (slot, count) => {
+        this.#partOf(slot).counts.accepted += count * commandsPerEntry;
         this.#lastProgressMs = this.#now();
       },
-      committed: (firstEntry, count) => {
+      committed: (slot, firstEntry, count) => {
+        const { counts, latencies } = this.#partOf(slot);
         counts.committed += count * commandsPerEntry;
         this.#lastProgressMs = this.#now();
-        recordRange(this.#latencies, {
-          firstLatencyMs: this.#now() - this.#schedule.intendedMs(firstEntry),
+        recordRange(latencies, {
+          firstLatencyMs: this.#lastProgressMs - this.#schedule.intendedMs(firstEntry),
           count,
           msPerEntry: this.#schedule.msPerEntry,
           weight: commandsPerEntry,
         });
       },
-      refused: (count, code, accepted) => {
+      refused: (slot, count, code, accepted) => {
+        const { counts } = this.#partOf(slot);
         const commands = count * commandsPerEntry;
         counts.refused += commands;
         if (accepted) counts.refusedAfterAccepted += commands;

@@ -5,6 +5,9 @@ import { KiB, MiB } from '../../lib/units.ts';
 /** 1,000,000 commands/s is three times what four validators on two cores ever ordered. Beyond: refused as usage. */
 export const maxRate = 1_000_000;
 export const maxSeconds = 24 * 3600;
+export const maxWarmUpSeconds = 600;
+export const defaultWarmUpSeconds = 2;
+export const maxRepeats = 100;
 export const maxClients = 1_000;
 
 /** A blob carries its run and its number, 16 bytes. Smaller: refused as usage. */
@@ -65,3 +68,19 @@ export const diskReserveShare = 1.25;
 
 /** Between two reports of a generator to its parent. */
 export const reportEveryMs = 250;
+
+/** Between two questions whether a chain is at rest. */
+export const drainPollMs = 200;
+/** How long a chain may take to come to rest after a run: the backlog is bounded by the credit of all clients, which is
+ * seconds of work. Then the next run does not begin, or the calibration after the last one is taken as it is. */
+export const drainMs = 30_000;
+
+/** Between two samples of a validator's CPU and memory. */
+export const sampleEveryMs = 1_000;
+/** Samples of one validator, 100 bytes each; at the bound every second one is dropped, and half as many are taken. */
+export const maxSamples = 2_048;
+
+/** A search for the highest rate, calibrations aside: 14 tries of 10 s and their warm-up; about eleven are needed. At the
+ * bound the best rate so far is confirmed. Longer tries get `triesPerSearch` times their length. */
+export const maxSearchSeconds = 225;
+export const triesPerSearch = 16;

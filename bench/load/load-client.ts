@@ -47,7 +47,7 @@ export interface LoadClientEvents extends FlightEvents {
   /** a stream stands: the first one, or another */
   connected(height: number): void;
   disconnected(reason: string): void;
-  sent(resent: boolean): void;
+  sent(slot: number, resent: boolean): void;
 }
 
 interface Resend {
@@ -70,7 +70,7 @@ export class LoadClient {
   #target: number;
   #failures = 0;
   #ended = false;
-  #offered = 0;
+  readonly #offered = { measured: 0, warmUp: 0 };
 
   constructor(options: LoadClientOptions, world: LoadClientWorld, events: LoadClientEvents) {
     this.#options = options;
@@ -95,7 +95,7 @@ export class LoadClient {
   }
 
   /** Entries that were sent, or that were due and never could be. */
-  get offered(): number {
+  get offered(): { readonly measured: number; readonly warmUp: number } {
     return this.#offered;
   }
 
@@ -133,7 +133,7 @@ export class LoadClient {
       }
       if (this.#nextSlot >= schedule.slots || schedule.dueMs(this.#nextSlot) > this.#world.now()) return;
       this.#send(this.#nextSlot, 1);
-      this.#offered += schedule.countOf(this.#nextSlot);
+      this.#offer(this.#nextSlot);
       this.#nextSlot += clients;
     }
   }
@@ -153,10 +153,10 @@ export class LoadClient {
     const { schedule, clients } = this.#options;
     for (; this.#nextSlot < schedule.slots; this.#nextSlot += clients) {
       if (schedule.dueMs(this.#nextSlot) > this.#world.now()) continue;
-      this.#offered += schedule.countOf(this.#nextSlot);
-      this.#events.refused(schedule.countOf(this.#nextSlot), ownCode.notSent, false);
+      this.#offer(this.#nextSlot);
+      this.#events.refused(this.#nextSlot, schedule.countOf(this.#nextSlot), ownCode.notSent, false);
     }
-    for (const again of this.#resends) this.#events.refused(schedule.countOf(again.slot), ownCode.unanswered, false);
+    for (const { slot } of this.#resends) this.#events.refused(slot, schedule.countOf(slot), ownCode.unanswered, false);
     this.#resends = [];
   }
 
@@ -171,6 +171,11 @@ export class LoadClient {
     for (const flight of this.#flights.values()) flight.refuseUnaccepted(ownCode.unanswered, this.#events);
     this.#ended = true;
     this.#stream?.close('load is done');
+  }
+
+  #offer(slot: number): void {
+    const { schedule } = this.#options;
+    this.#offered[schedule.isWarmUp(slot) ? 'warmUp' : 'measured'] += schedule.countOf(slot);
   }
 
   #maySend(): boolean {
@@ -197,7 +202,7 @@ export class LoadClient {
       this.#unflushed--;
       pool.give(buffer);
     });
-    this.#events.sent(sends > 1);
+    this.#events.sent(slot, sends > 1);
   }
 
   #opened(height: number): void {

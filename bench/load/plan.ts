@@ -1,6 +1,7 @@
 // What one run of load is: how many commands of which kind are due when, and which client sends them. Arrivals are open
 // loop: command i is due at i / rate, whatever became of those before it. What is due to one client within a coalescing
-// interval is one slot, sent as one frame when its last entry is due. Everything is arithmetic over indices.
+// interval is one slot, sent as one frame when its last entry is due. The first slots are the warm-up: sent like the
+// others and counted apart. Everything is arithmetic over indices.
 
 import { assert } from '../../lib/assert.ts';
 import { maxEntriesPerFrame } from '../../net/gateway/limits.ts';
@@ -14,7 +15,10 @@ export interface LoadPlan {
   readonly rate: number;
   /** bytes of an encoded command; of a bundle, its bytes divided by its commands */
   readonly size: number;
+  /** of the measured part */
   readonly seconds: number;
+  /** before it: connections, compilers and caches come to temperature */
+  readonly warmUpSeconds: number;
   readonly clients: number;
   /** 1 unless bundles */
   readonly commandsPerEntry: number;
@@ -32,16 +36,19 @@ export class Schedule {
   /** entries of a slot */
   readonly run: number;
   readonly slots: number;
+  /** the first of `slots`; what follows are the commands of the plan, to the entry */
+  readonly warmUpSlots: number;
   readonly #msPerEntry: number;
   readonly #clients: number;
 
   constructor(plan: LoadPlan) {
     const entriesPerMs = plan.rate / plan.commandsPerEntry / 1000;
-    this.entries = Math.max(1, Math.round(entriesPerMs * plan.seconds * 1000));
     this.entryBytes = plan.size * plan.commandsPerEntry;
     const fitting = Math.floor(maxFrameBytes / (this.entryBytes + 4));
     assert(fitting >= 1, 'an entry fits a frame');
     this.run = Math.max(1, Math.min(Math.round(entriesPerMs * plan.coalesceMs), fitting, maxEntriesPerFrame));
+    this.warmUpSlots = Math.ceil((entriesPerMs * plan.warmUpSeconds * 1000) / this.run);
+    this.entries = this.warmUpSlots * this.run + Math.max(1, Math.round(entriesPerMs * plan.seconds * 1000));
     this.slots = Math.ceil(this.entries / this.run);
     this.#msPerEntry = 1 / entriesPerMs;
     this.#clients = plan.clients;
@@ -50,6 +57,19 @@ export class Schedule {
   /** index of the slot's first entry */
   firstOf(slot: number): number {
     return slot * this.run;
+  }
+
+  isWarmUp(slot: number): boolean {
+    return slot < this.warmUpSlots;
+  }
+
+  /** Milliseconds after the start at which the measured part begins. */
+  get measuredFromMs(): number {
+    return this.intendedMs(this.firstOf(this.warmUpSlots));
+  }
+
+  get measuredEntries(): number {
+    return this.entries - this.firstOf(this.warmUpSlots);
   }
 
   countOf(slot: number): number {
@@ -75,9 +95,11 @@ export class Schedule {
     return this.#msPerEntry;
   }
 
-  /** Entries that are due `ms` after the start. */
-  entriesDue(ms: number): number {
-    return ms < 0 ? 0 : Math.min(this.entries, Math.floor(ms / this.#msPerEntry) + 1);
+  /** Entries of the measured part, or of the warm-up, that are due `ms` after the start. */
+  entriesDue(ms: number, warmUp: boolean): number {
+    const due = ms < 0 ? 0 : Math.min(this.entries, Math.floor(ms / this.#msPerEntry) + 1);
+    const ofWarmUp = Math.min(due, this.firstOf(this.warmUpSlots));
+    return warmUp ? ofWarmUp : due - ofWarmUp;
   }
 
   /** Number of an entry among those of its client, from 0: the base of its nonce. */

@@ -11,7 +11,7 @@ import type { GeneratorReport, Target } from './generator.ts';
 import { type LatencyMs, newHistogram, summarise, unpackHistogram } from './latency.ts';
 import { callNode } from './lookup.ts';
 import type { FromGenerator, ToGenerator } from './messages.ts';
-import type { LoadPlan } from './plan.ts';
+import { type LoadPlan, Schedule } from './plan.ts';
 
 export interface LoadOptions {
   readonly plan: LoadPlan;
@@ -25,16 +25,19 @@ export interface LoadOptions {
 
 /** Progress, about four times a second. */
 export interface LoadProgress {
-  /** since the first command was due */
+  /** since the first command of the measured part was due; negative in the warm-up */
   readonly elapsedMs: number;
   readonly counts: Counts;
+  readonly warmUp: Counts;
   /** of what became final since the last progress */
   readonly recent: LatencyMs | null;
 }
 
-/** One second of the run: for curves. */
+/** About one second of the run, warm-up included: for curves. */
 export interface LoadSecond {
-  readonly second: number;
+  /** since the measured part began; negative in the warm-up */
+  readonly fromMs: number;
+  readonly toMs: number;
   readonly offered: number;
   readonly committed: number;
   readonly p50: number | null;
@@ -43,17 +46,26 @@ export interface LoadSecond {
 
 export interface LoadOutcome {
   readonly counts: Counts;
-  /** accepted, and 30 s after the last send neither committed nor refused although every validator answers */
+  readonly warmUp: Counts;
+  /** accepted, in the warm-up or after it, and 30 s after the last send neither committed nor refused although every
+   * validator answers */
   readonly lost: number;
   /** the same, while a validator does not answer or the chain stands still: they may yet be ordered */
   readonly unsettled: number;
   /** names of validators that did not answer or do not make progress, where something is unsettled */
   readonly missing: readonly string[];
+  /** of the measured part */
   readonly latencies: Histogram;
+  /** milliseconds since 1970: the instants between which the measured part became due */
+  readonly measuredFrom: number;
+  readonly measuredTo: number;
   readonly series: readonly LoadSecond[];
   readonly disconnects: readonly string[];
+  /** ended before its schedule did */
+  readonly stopped: boolean;
   /** CPU of the generators from the first command to the last notice; 1 is one core */
   readonly generatorCores: number;
+  readonly generatorCpuSeconds: number;
   readonly processes: number;
 }
 
@@ -88,21 +100,24 @@ class Run {
   readonly #options: LoadOptions;
   readonly #children: readonly ChildProcess[];
   readonly #onProgress: (progress: LoadProgress) => void;
-  readonly #newest: Counts[];
+  readonly #schedule: Schedule;
+  readonly #newest: { counts: Counts; warmUp: Counts }[];
   readonly #total = newHistogram();
   #recent = newHistogram();
   #second = newHistogram();
   readonly #series: LoadSecond[] = [];
-  #secondBase = noCounts();
+  #secondBase = { toMs: 0, offered: 0, committed: 0 };
   readonly #disconnects = new Set<string>();
   #startAt = 0;
+  #stoppedAt = Number.POSITIVE_INFINITY;
   #cpuSeconds = 0;
 
   constructor(options: LoadOptions, children: readonly ChildProcess[], onProgress: (progress: LoadProgress) => void) {
     this.#options = options;
     this.#children = children;
     this.#onProgress = onProgress;
-    this.#newest = children.map(noCounts);
+    this.#schedule = new Schedule(options.plan);
+    this.#newest = children.map(() => ({ counts: noCounts(), warmUp: noCounts() }));
   }
 
   async toEnd(): Promise<LoadOutcome> {
@@ -119,6 +134,7 @@ class Run {
     const answers = await Promise.all(ready);
     if (answers.some((each) => each.type === 'unconnected')) throw new PskyError('node-unreachable');
     this.#startAt = Date.now() + leadMs;
+    this.#secondBase.toMs = -this.#schedule.measuredFromMs;
     const done = this.#children.map((child, index) => this.#follow(child, index));
     for (const child of this.#children) tell(child, { type: 'go', startAt: this.#startAt });
     await Promise.all(done);
@@ -126,6 +142,7 @@ class Run {
   }
 
   stop(): void {
+    this.#stoppedAt = Math.min(this.#stoppedAt, Date.now());
     for (const child of this.#children) if (child.connected) tell(child, { type: 'stop' });
   }
 
@@ -140,53 +157,73 @@ class Run {
   }
 
   #take(index: number, report: GeneratorReport): void {
-    this.#newest[index] = report.counts;
+    this.#newest[index] = report;
     for (const reason of report.disconnects) if (this.#disconnects.size < 16) this.#disconnects.add(reason);
-    const latencies = unpackHistogram(report.latencies);
-    this.#recent.add(latencies as never);
-    this.#second.add(latencies as never);
+    this.#record(report);
     if (index !== 0) return;
-    const counts = this.#sum();
-    const elapsedMs = Date.now() - this.#startAt;
-    this.#onProgress({ elapsedMs, counts, recent: summarise(this.#recent) });
+    const elapsedMs = Date.now() - this.#startAt - this.#schedule.measuredFromMs;
+    this.#onProgress({ elapsedMs, ...this.#sums(), recent: summarise(this.#recent) });
     this.#recent.reset();
-    if (elapsedMs >= (this.#series.length + 1) * 1000) this.#closeSecond(counts);
+    if (elapsedMs - this.#secondBase.toMs >= 1000) this.#closeSecond(elapsedMs);
   }
 
-  #closeSecond(counts: Counts): void {
+  /** The curves show the warm-up too; the total does not. */
+  #record(report: GeneratorReport): void {
+    for (const packed of [report.latencies, report.warmUpLatencies]) {
+      if (packed === '') continue;
+      const latencies = unpackHistogram(packed);
+      this.#recent.add(latencies as never);
+      this.#second.add(latencies as never);
+      if (packed === report.latencies) this.#total.add(latencies as never);
+    }
+  }
+
+  #closeSecond(toMs: number): void {
+    const { counts, warmUp } = this.#sums();
+    const offered = counts.offered + warmUp.offered;
+    const committed = counts.committed + warmUp.committed;
     const latency = summarise(this.#second);
     this.#series.push({
-      second: this.#series.length,
-      offered: counts.offered - this.#secondBase.offered,
-      committed: counts.committed - this.#secondBase.committed,
+      fromMs: this.#secondBase.toMs,
+      toMs,
+      offered: offered - this.#secondBase.offered,
+      committed: committed - this.#secondBase.committed,
       p50: latency?.p50 ?? null,
       p99: latency?.p99 ?? null,
     });
-    this.#total.add(this.#second as never);
     this.#second.reset();
-    this.#secondBase = counts;
+    this.#secondBase = { toMs, offered, committed };
   }
 
-  #sum(): Counts {
-    const sum = noCounts();
-    for (const counts of this.#newest) addCounts(sum, counts);
-    return sum;
+  #sums(): { counts: Counts; warmUp: Counts } {
+    const sums = { counts: noCounts(), warmUp: noCounts() };
+    for (const newest of this.#newest) {
+      addCounts(sums.counts, newest.counts);
+      addCounts(sums.warmUp, newest.warmUp);
+    }
+    return sums;
   }
 
   async #conclude(): Promise<LoadOutcome> {
-    const counts = this.#sum();
-    this.#closeSecond(counts);
-    const open = openCommands(counts);
+    const measuredFrom = this.#startAt + this.#schedule.measuredFromMs;
+    if (Date.now() > measuredFrom + this.#secondBase.toMs) this.#closeSecond(Date.now() - measuredFrom);
+    const { counts, warmUp } = this.#sums();
+    const open = openCommands(counts) + openCommands(warmUp);
     const missing = open === 0 ? [] : await this.#missing();
     return {
       counts,
+      warmUp,
       lost: missing.length === 0 ? open : 0,
       unsettled: missing.length === 0 ? 0 : open,
       missing,
       latencies: this.#total,
+      measuredFrom,
+      measuredTo: Math.min(measuredFrom + this.#schedule.measuredEntries * this.#schedule.msPerEntry, this.#stoppedAt),
       series: this.#series,
       disconnects: [...this.#disconnects],
+      stopped: this.#stoppedAt < Number.POSITIVE_INFINITY,
       generatorCores: (this.#cpuSeconds * 1000) / (Date.now() - this.#startAt),
+      generatorCpuSeconds: this.#cpuSeconds,
       processes: this.#children.length,
     };
   }

@@ -9,7 +9,8 @@ import { bigEndian, concatBytes, fromUtf8 } from '../../lib/bytes.ts';
 import { accelerateSha256, sha256Hex, zeroHash } from '../../lib/hash.ts';
 import { seededRandom } from '../../lib/random.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
-import { cpuSince, memoryStore, settled } from './ledger-world.ts';
+import { cpuSince, tell } from '../support/figures.ts';
+import { memoryStore, settled } from '../support/memory-store.ts';
 
 accelerateSha256(nativeSha256);
 const chain = sha256Hex(fromUtf8('bench'));
@@ -46,20 +47,9 @@ async function measure(keys: number, commands: number, perCommand: number, block
     const [refused] = applied.outcomes[0]?.exceptions ?? [];
     if (refused !== undefined) throw new Error(`refused with ${refused.code}`);
   }
-  micros.sort((a, b) => a - b);
-  const figures = {
-    bench: 'apply',
-    keys,
-    commands,
-    perCommand,
-    medianUsPerPut: round(micros[blocks >> 1]),
-    minUs: round(micros[0]),
-    maxUs: round(micros[blocks - 1]),
-  };
-  console.log(JSON.stringify(figures));
+  const shape = perCommand === 1 ? `${commands} puts` : `${commands} bundles of ${perCommand}`;
+  tell(`apply ${shape} over ${keys} keys`, 'µs/put', micros);
 }
-
-const round = (value: number | undefined): number => Math.round((value ?? 0) * 10) / 10;
 
 for (const keys of [1e3, 1e4, 1e5]) {
   await measure(keys, 10, 100, 40);

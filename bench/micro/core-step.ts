@@ -1,7 +1,7 @@
 // What consensus itself costs: n cores in one process on virtual links and disks, steady load, real signatures.
 // `node dist/bench/micro/core-step.js [validators] [blocks] [rounds per sync]`;
 // more rounds per sync put more blocks in flight; with --cpu-prof it shows where the time goes.
-// Links hand messages over as objects: encoding is measured apart, in the last line.
+// Links hand messages over as objects: encoding is measured apart, in the last figure.
 
 import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
 import { committeeOf, leaderOf } from '../../consensus/certificate/committee.ts';
@@ -20,6 +20,7 @@ import { fromUtf8 } from '../../lib/bytes.ts';
 import { accelerateSha256, sha256Hex } from '../../lib/hash.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import { milliseconds, seconds } from '../../lib/units.ts';
+import { cpuSince, tell } from '../support/figures.ts';
 
 accelerateSha256(nativeSha256);
 const n = Number(process.argv[2] ?? 4);
@@ -81,7 +82,6 @@ const nodes: Node[] = keys.map((key, me) => {
 let now = 0;
 let turns = 0;
 let votes = 0;
-let bytesOnWire = 0;
 const sampled: ControlMessage[] = [];
 
 function turn(node: Node): void {
@@ -130,24 +130,20 @@ while (commitHeight(leader.core) < blocks / 10) round(true);
 const [cpu, height] = [process.cpuUsage(), commitHeight(leader.core)];
 while (commitHeight(leader.core) < height + blocks) round(true);
 const { user, system } = process.cpuUsage(cpu);
-const perBlock = (us: number): string => (us / blocks / n).toFixed(1);
 const total = user + system;
 const signatures = verified * verifyUs + signed * signUs;
-console.log(
-  `${n} validators, ${blocks} blocks, ${turns} turns, ${(votes / blocks / n).toFixed(2)} votes per block and node`,
-);
-console.log(
-  `per block and node: ${perBlock(total)} µs of CPU: ${perBlock(verified * verifyUs)} verifying ${(verified / blocks / n).toFixed(2)} signatures, ${perBlock(signed * signUs)} signing, ${perBlock(total - signatures)} else`,
-);
-console.log(`per turn: ${((total - signatures) / turns).toFixed(1)} µs beside signatures`);
+const each = (count: number): number => Number((count / blocks / n).toFixed(2));
+const facts = { validators: n, blocks, votes: each(votes), verified: each(verified), signed: each(signed) };
+tell('block and node', 'µs', [total / blocks / n], facts);
+tell('block and node, beside signatures', 'µs', [(total - signatures) / blocks / n], facts);
+tell('turn, beside signatures', 'µs', [(total - signatures) / turns], { turns });
 
+let bytesOnWire = 0;
 const since = process.cpuUsage();
 for (const message of sampled) {
   const bytes = encodeMessage(message);
   bytesOnWire += bytes.length;
   if (typeof decodeMessage(bytes) === 'string') throw new Error('what is sent can be read');
 }
-const wire = process.cpuUsage(since);
-console.log(
-  `wire: ${((wire.user + wire.system) / sampled.length).toFixed(1)} µs to encode and decode a message of ${Math.round(bytesOnWire / sampled.length)} bytes`,
-);
+const meanBytes = Math.round(bytesOnWire / sampled.length);
+tell('encode and decode a message', 'µs', [cpuSince(since) / sampled.length], { meanBytes });

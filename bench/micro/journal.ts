@@ -11,6 +11,7 @@ import { MiB, milliseconds } from '../../lib/units.ts';
 import { nativeCrc32 } from '../../storage/drivers/native-crc32.ts';
 import { nodeDisk } from '../../storage/drivers/node-disk.ts';
 import { type Disk, type Journal, openJournal } from '../../storage/index.ts';
+import { tell } from '../support/figures.ts';
 
 const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'psky-journal-'));
 const clock: Clock = {
@@ -55,21 +56,8 @@ async function measure(name: string, disk: Disk, zeroFirst: boolean, bytes: numb
     });
     next();
   });
-  micros.sort((a, b) => a - b);
-  const at = (share: number): number => Math.round(micros[Math.floor(share * (micros.length - 1))] as number);
   const { direct } = journal.stats();
-  const figures = {
-    bench: 'journal',
-    way: name,
-    direct,
-    bytes,
-    rounds,
-    medianUs: at(0.5),
-    p99Us: at(0.99),
-    minUs: at(0),
-    maxUs: at(1),
-  };
-  console.log(JSON.stringify(figures));
+  tell(`append ${bytes} B, ${name}`, 'µs', micros, { direct });
   await new Promise<void>((resolve) => journal.close(() => resolve()));
 }
 

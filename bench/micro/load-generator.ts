@@ -17,12 +17,14 @@ import { type LoadMode, type LoadPlan, Schedule } from '../load/plan.ts';
 import { startLoad } from '../load/run-load.ts';
 import { signedWorkload } from '../load/signed-workload.ts';
 import { SubmitBuffer } from '../load/submit-buffer.ts';
+import { tell } from '../support/figures.ts';
 
 const planOf = (mode: LoadMode, rate: number, size: number, seconds: number): LoadPlan => ({
   mode,
   rate,
   size,
   seconds,
+  warmUpSeconds: 0,
   clients: 4,
   commandsPerEntry: mode === 'bundle' ? 100 : 1,
   coalesceMs: defaultCoalesceMs,
@@ -79,19 +81,18 @@ function serve(): void {
 }
 
 async function measure(rate: number, seconds: number): Promise<void> {
-  process.stdout.write(`frames: ${buildCost().toFixed(0)} ns a command of 512 B\n`);
-  process.stdout.write(`signed: ${signCost('signed', 256).toFixed(0)} us a put of 256 B, signed ahead\n`);
-  process.stdout.write(`bundle: ${signCost('bundle', 256).toFixed(0)} us a bundle of 100, signed ahead\n`);
+  tell('write a blob of 512 B into its frame', 'ns', [buildCost(), buildCost(), buildCost()]);
+  tell('sign a put of 256 B ahead', 'µs', [signCost('signed', 256)]);
+  tell('sign a bundle of 100 puts ahead', 'µs', [signCost('bundle', 256)]);
   const server: ChildProcess = fork(fileURLToPath(import.meta.url), ['serve']);
   const port = await new Promise<number>((resolve) => server.once('message', (message) => resolve(message as number)));
   const targets = [{ name: 'sink', rpc: `http://127.0.0.1:${port}` }];
   const plan = planOf('blob', rate, 512, seconds);
   const { outcome } = startLoad({ plan, targets, chain: zeroHash, processes: 1 }, () => {});
-  const { counts, latencies, generatorCores } = await outcome;
+  const { counts, latencies, generatorCores, generatorCpuSeconds } = await outcome;
   server.disconnect();
-  const { committed, frames } = counts;
-  const figures = { rate, seconds, committed, frames, generatorCores: Number(generatorCores.toFixed(2)) };
-  process.stdout.write(`${JSON.stringify({ ...figures, latencyMs: summarise(latencies) })}\n`);
+  const facts = { rate, seconds, frames: counts.frames, generatorCores, latencyMs: summarise(latencies) };
+  tell(`a blob of 512 B at ${rate}/s, all in all`, 'ns', [(generatorCpuSeconds * 1e9) / counts.committed], facts);
 }
 
 accelerateSha256(nativeSha256);

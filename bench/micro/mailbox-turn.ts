@@ -1,6 +1,6 @@
 // What a turn costs beyond its behaviour: two actors pass a ball; each turn takes a message and has two effects.
 // Arithmetic: one map look-up, one ring slot, two effect objects, two clock readings ≈ 0.2 µs.
-// Run: npm run build && node dist/bench/micro/mailbox-turn.js   (one JSON line; median and spread of 9 rounds)
+// `node dist/bench/micro/mailbox-turn.js`
 
 import { performance } from 'node:perf_hooks';
 import {
@@ -14,6 +14,7 @@ import {
 } from '../../actors/index.ts';
 import { createMetrics } from '../../lib/metrics.ts';
 import { type Ms, milliseconds } from '../../lib/units.ts';
+import { tell } from '../support/figures.ts';
 
 const turnsPerRound = 500_000;
 const rounds = 9;
@@ -77,10 +78,7 @@ function measure(name: string, now: () => Ms, second: 'send' | 'emit' | 'none'):
     drain();
     micros.push(((performance.now() - began) * 1000) / turnsPerRound);
   }
-  const measured = micros.slice(2).sort((x, y) => x - y); // the first two warm the compiler
-  const round3 = (value: number | undefined) => Number((value ?? 0).toFixed(3));
-  const [low, median, high] = [measured[0], measured[rounds >> 1], measured[rounds - 1]].map(round3);
-  console.log(JSON.stringify({ bench: 'mailbox-turn', name, unit: 'µs/turn', median, low, high }));
+  tell(name, 'µs/turn', micros.slice(2)); // the first two warm the compiler
 }
 
 const real = (): Ms => milliseconds(performance.now());

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   checkSignedSize,
   defaultCoalesceMs,
+  defaultWarmUpSeconds,
   describeShortage,
   diskRoomFor,
   type LoadMode,
@@ -13,7 +14,7 @@ import {
   maxFrameBytes,
   minBlobBytes,
   Schedule,
-  type Target,
+  type Site,
 } from '../../bench/load/index.ts';
 import { type ChainGenesis, chainGenesis } from '../../consensus/genesis/index.ts';
 import { PskyError } from '../../lib/errors.ts';
@@ -24,39 +25,68 @@ import type { Call } from '../verb.ts';
 export interface PreparedLoad {
   readonly plan: LoadPlan;
   readonly chain: ChainGenesis;
-  readonly targets: readonly Target[];
-  readonly processes: number | undefined;
+  readonly site: Site;
+  /** on the disk of the first validator: where it is calibrated */
+  readonly folder: string;
+  readonly diskHolds: (plan: LoadPlan, runs: number) => boolean;
 }
 
 /** A signed put of 200 bytes carries about 10 bytes of value. */
 const defaultSize: Readonly<Record<LoadMode, number>> = { blob: 512, signed: 200, bundle: 512 };
 const defaultBundle = 100;
+const defaultRate = 1_000;
+/** where a search begins: what a small machine bears; it grows and shrinks from there by itself */
+const firstRate: Readonly<Record<LoadMode, number>> = { blob: 10_000, signed: 2_000, bundle: 5_000 };
+/** An account has at most 1,000 commands under way; four of them keep a validator busy for a second at 4,000/s. */
+const clientsPerValidator: Readonly<Record<LoadMode, number>> = { blob: 1, signed: 4, bundle: 1 };
 
-/** @throws PskyError where the plan is no plan, nobody runs, or the disk is too small */
-export function prepareLoad(call: Call): PreparedLoad {
+/**
+ * @param runs of the plan that the disk must hold
+ * @throws PskyError where the plan is no plan, nobody runs, or the disk is too small
+ */
+export function prepareLoad(call: Call, runs: number): PreparedLoad {
   const home = call.home();
-  const targets = liveMembers(call.members()).map(({ name, rpc }) => ({ name, rpc }));
-  const plan = planOf(call, targets.length);
+  const members = call.members();
+  const validators = liveMembers(members).map(({ name, rpc, pid }) => ({
+    ...{ name, rpc, pid },
+    home: (members.get(name) as NodeHome).path,
+  }));
+  const plan = planOf(call, validators.length);
   const chain = chainFor(home, plan.mode);
   checkSizes(plan);
-  checkDisk(home, plan, chain);
+  const room = (wanted: LoadPlan, times: number) => roomFor(home, chain, wanted, times);
+  const enough = room(plan, runs);
+  if (!enough.fits) throw new PskyError('load-needs-disk', describeShortage(enough, plan, runs));
   const processes = call.options['processes'];
-  return { plan, chain, targets, processes: typeof processes === 'number' ? processes : undefined };
+  const site = { validators, chain: chain.chain };
+  return {
+    plan,
+    chain,
+    site: typeof processes === 'number' ? { ...site, processes } : site,
+    folder: (validators[0] as { home: string }).home,
+    diskHolds: (wanted, times) => room(wanted, times).fits,
+  };
+}
+
+/** The same plan for another run: no two runs send the same bytes, and commands expire from now on. */
+export function renewed(plan: LoadPlan): LoadPlan {
+  return { ...plan, createdMs: Date.now(), runId: randomBytes(8).toString('hex') };
 }
 
 function planOf(call: Call, validators: number): LoadPlan {
   const mode = call.text('mode') as LoadMode;
-  return {
+  return renewed({
     mode,
-    rate: call.number('rate', 1_000),
+    rate: call.number('rate', call.flag('findMax') ? firstRate[mode] : defaultRate),
     size: call.number('size', defaultSize[mode]),
     seconds: call.number('seconds', 10),
-    clients: call.number('clients', validators),
+    warmUpSeconds: call.number('warmUp', defaultWarmUpSeconds),
+    clients: call.number('clients', validators * clientsPerValidator[mode]),
     commandsPerEntry: mode === 'bundle' ? call.number('bundle', defaultBundle) : 1,
     coalesceMs: call.number('coalesce', defaultCoalesceMs),
-    createdMs: Date.now(),
-    runId: randomBytes(8).toString('hex'),
-  };
+    createdMs: 0,
+    runId: '',
+  });
 }
 
 /** Blobs go to a chain that executes nothing, everything else to the ledger. */
@@ -81,11 +111,9 @@ function checkSizes(plan: LoadPlan): void {
   if (mode !== 'blob') checkSignedSize(plan, new Schedule(plan));
 }
 
-function checkDisk(home: Home, plan: LoadPlan, chain: ChainGenesis): void {
+function roomFor(home: Home, { entry }: ChainGenesis, plan: LoadPlan, runs: number): ReturnType<typeof diskRoomFor> {
   const members = [...membersOf(home).values()];
   const lowDiskBytes = Math.max(...members.map((member) => loadConfig(member, process.env).storage.lowDiskBytes));
-  const { entry } = chain;
   const shardOf = (member: NodeHome) => ({ ...entry, folder: join(member.files.data, entry.shard) });
-  const room = diskRoomFor(new Schedule(plan), members.map(shardOf), lowDiskBytes);
-  if (!room.fits) throw new PskyError('load-needs-disk', describeShortage(room, plan));
+  return diskRoomFor(new Schedule(plan), runs, members.map(shardOf), lowDiskBytes);
 }

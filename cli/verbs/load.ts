@@ -1,26 +1,25 @@
-// psky load: commands at a given rate from processes of their own, and how long each took to become final.
+// psky load: commands at a given rate from processes of their own, and how long each took to become final; or the highest
+// rate that the network bears.
 
 import { type Command, InvalidArgumentError } from 'commander';
 import {
-  type LoadProgress,
   maxClients,
   maxCommandBytes,
   maxRate,
+  maxRepeats,
   maxSeconds,
-  startLoad,
+  maxWarmUpSeconds,
 } from '../../bench/load/index.ts';
-import { exitCode } from '../exit.ts';
-import { type PreparedLoad, prepareLoad } from '../load/load-plan.ts';
-import { loadResult, loadText } from '../load/load-report.ts';
-import type { Progress } from '../output.ts';
-import { onStopSignals } from '../signals.ts';
+import { PskyError } from '../../lib/errors.ts';
+import { runFindMax } from '../load/run-find-max.ts';
+import { runLoad } from '../load/run-load.ts';
 import { addVerb, type Call, type Finish, wholeNumber } from '../verb.ts';
 
 export function addLoad(program: Command, finish: Finish): void {
   const load = {
     words: 'load',
     summary: 'put load on a network and measure how long commands take to become final',
-    example: 'load --mode blob --rate 5000 --size 512 --seconds 10',
+    example: 'load --mode blob --rate 5000 --size 512 --seconds 10 --report load.html',
     options: [
       {
         flags: '--mode <mode>',
@@ -28,16 +27,30 @@ export function addLoad(program: Command, finish: Finish): void {
         initial: 'blob',
         parse: mode,
       },
-      { flags: '--rate <n>', about: 'commands per second over all clients', initial: 1_000, parse: whole(1, maxRate) },
+      {
+        flags: '--rate <n>',
+        about: 'commands per second over all clients (default: 1000); with --find-max the first to try',
+        parse: whole(1, maxRate),
+      },
       {
         flags: '--size <bytes>',
         about: 'of a whole encoded command (default: 512; signed: 200)',
         parse: whole(1, maxCommandBytes),
       },
-      { flags: '--seconds <n>', about: 'how long commands become due', initial: 10, parse: whole(1, maxSeconds) },
+      { flags: '--seconds <n>', about: 'how long commands are measured', initial: 10, parse: whole(1, maxSeconds) },
+      {
+        flags: '--warm-up <n>',
+        about: 'seconds before that, not measured',
+        initial: 2,
+        parse: whole(0, maxWarmUpSeconds),
+      },
+      { flags: '--find-max', about: 'the highest rate with p99 below 1 s, 98 % committed and nothing lost' },
+      { flags: '--repeat <n>', about: 'runs, of which the medians count', initial: 1, parse: whole(1, maxRepeats) },
+      { flags: '--report <file>', about: 'write a page with curves of the run' },
+      { flags: '--profile [folder]', about: 'CPU by room, sampled by the validators; raw samples go to the folder' },
       {
         flags: '--clients <n>',
-        about: 'streams, each with an account (default: one per validator)',
+        about: 'streams, each with an account (default: one per validator; signed: four)',
         parse: whole(1, maxClients),
       },
       { flags: '--bundle <n>', about: 'puts under one signature in mode bundle', initial: 100, parse: whole(2, 1_000) },
@@ -49,37 +62,17 @@ export function addLoad(program: Command, finish: Finish): void {
       },
       { flags: '--processes <n>', about: 'generators (default: one per two cores)', parse: whole(1, 64) },
     ],
-    run: runLoad,
+    run,
   };
   addVerb(program, load, finish);
 }
 
-async function runLoad(call: Call): Promise<number> {
-  const load = prepareLoad(call);
-  if (load.plan.mode !== 'blob') call.out.remark('signing ahead …');
-  const bar = call.out.progress('load', load.plan.seconds);
-  const run = startLoad(runOptions(load), (progress) => show(bar, load, progress));
-  const release = onStopSignals({ drain: () => run.stop(), force: (code) => process.exit(code) });
-  try {
-    const outcome = await run.outcome.finally(() => bar.end());
-    call.out.result(loadResult(load, outcome), loadText(load, outcome));
-    if (outcome.lost > 0) return exitCode.broken;
-    return outcome.unsettled > 0 ? exitCode.retry : exitCode.ok;
-  } finally {
-    release();
+function run(call: Call): Promise<number> {
+  if (!call.flag('findMax')) return runLoad(call);
+  if (call.number('repeat', 1) > 1) {
+    throw new PskyError('bad-usage', '--repeat is for one rate: a search has its own runs.');
   }
-}
-
-function runOptions({ plan, targets, chain, processes }: PreparedLoad): Parameters<typeof startLoad>[0] {
-  return { plan, targets, chain: chain.chain, ...(processes === undefined ? {} : { processes }) };
-}
-
-/** Moves over the seconds of the schedule; while the rest becomes final it stays at the end. */
-function show(bar: Progress, { plan }: PreparedLoad, { elapsedMs, counts, recent }: LoadProgress): void {
-  const open = counts.accepted - counts.committed - counts.refusedAfterAccepted;
-  const latency = recent === null ? 'nothing became final' : `p50 ${recent.p50} ms, p99 ${recent.p99} ms`;
-  const detail = `s  ${counts.committed} committed, ${open} open, ${counts.refused} refused, ${latency}`;
-  bar.report(Math.min(plan.seconds, Math.floor(Math.max(0, elapsedMs) / 1000)), detail);
+  return runFindMax(call);
 }
 
 const whole = (min: number, max: number): ((text: string) => number) => wholeNumber({ min, max });

@@ -106,7 +106,8 @@ export class FakeServer {
   }
 
   #status(): object {
-    return { chains: [{ chain: this.chain.id, state: 'ok' }] };
+    const open = [...this.chain.batches.values()].some((batch) => batch.height === undefined);
+    return { chains: [{ chain: this.chain.id, state: open ? 'ok' : 'idle' }] };
   }
 
   #blocks(from: number): object[] {

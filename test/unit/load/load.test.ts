@@ -27,6 +27,7 @@ const planOf = (given: Partial<LoadPlan> = {}): LoadPlan => ({
   rate: 2_000,
   size: 64,
   seconds: 0.5,
+  warmUpSeconds: 0,
   clients: 2,
   commandsPerEntry: 1,
   coalesceMs: 4,
@@ -44,6 +45,8 @@ async function serversOf(chain: FakeChain, behaviours: readonly FakeBehaviour[])
 interface Ran {
   readonly last: GeneratorReport;
   readonly latency: ReturnType<typeof summarise>;
+  /** how many were recorded */
+  readonly latencies: number;
 }
 
 async function runAgainst(
@@ -64,10 +67,12 @@ async function runAgainst(
   const total = newHistogram();
   t.ok(await generator.connect(), 'every client has a stream');
   during?.();
-  const take = (report: GeneratorReport): void => total.add(unpackHistogram(report.latencies) as never);
+  const take = ({ latencies }: GeneratorReport): void => {
+    if (latencies !== '') total.add(unpackHistogram(latencies) as never);
+  };
   const last = await generator.run(Date.now() + 20, take);
   take(last);
-  return { last, latency: summarise(total) };
+  return { last, latency: summarise(total), latencies: total.totalCount };
 }
 
 t.test('the schedule deals every entry to one client, in order, when its slot is due', async (t) => {
@@ -86,7 +91,25 @@ t.test('the schedule deals every entry to one client, in order, when its slot is
   }
   t.equal(entries, 3_500);
   t.equal(schedule.intendedMs(3_499).toFixed(3), '999.714');
-  t.equal(schedule.entriesDue(500), 1_751);
+  t.equal(schedule.entriesDue(500, false), 1_751);
+});
+
+t.test('the warm-up comes before the measured part, which keeps its size to the entry', async (t) => {
+  for (const [rate, seconds, warmUpSeconds] of [
+    [3_500, 1, 0.3],
+    [1_000, 30, 2],
+    [7, 3, 1],
+  ] as const) {
+    const schedule = new Schedule(planOf({ rate, seconds, warmUpSeconds, clients: 3 }));
+    t.equal(schedule.measuredEntries, rate * seconds, `${rate}/s`);
+    t.ok(schedule.measuredFromMs >= warmUpSeconds * 1_000 - 1, `${schedule.measuredFromMs} ms`);
+    t.ok(schedule.measuredFromMs < warmUpSeconds * 1_000 + schedule.run * schedule.msPerEntry);
+    t.ok(schedule.isWarmUp(schedule.warmUpSlots - 1) && !schedule.isWarmUp(schedule.warmUpSlots));
+    const warmUp = schedule.firstOf(schedule.warmUpSlots);
+    t.equal(schedule.entriesDue(1e9, true), warmUp);
+    t.equal(schedule.entriesDue(1e9, false), rate * seconds);
+    t.equal(schedule.entriesDue(schedule.measuredFromMs - 0.001, false), 0);
+  }
 });
 
 t.test('a Submit built in place has the bytes of the protocol', async (t) => {
@@ -166,6 +189,31 @@ t.test('everything offered is accepted and committed once, within the credit', a
   t.equal(chain.entryBytes, 64);
   t.equal(servers[0]?.overCredit, 0, 'credit is kept, frames rise');
   t.ok((latency?.p50 ?? 0) >= 20 && (latency?.p50 ?? 0) < 100, `p50 ${latency?.p50}`);
+  for (const server of servers) server.kill();
+});
+
+t.test('the warm-up is sent and committed, and is no part of counts and latencies', async (t) => {
+  const chain = new FakeChain();
+  const servers = await serversOf(chain, [{ admit: ({ frame }) => (frame === 1 ? errorRow('overloaded').code : 0) }]);
+  const plan = planOf({ warmUpSeconds: 0.25, clients: 1 });
+  const { last, latencies } = await runAgainst(chain, servers, plan);
+  t.match(last.counts, { offered: 1_000, accepted: 1_000, committed: 1_000, refused: 0, reasons: {} });
+  const { offered, committed, refused } = last.warmUp;
+  t.ok(offered >= 500 && offered < 520, `${offered}`);
+  t.ok(refused > 0, 'what was refused in it is not seen in the measured part');
+  t.equal(committed, offered - refused);
+  t.equal(latencies, 1_000);
+  t.equal(chain.seen.size, 1_000 + committed);
+  for (const server of servers) server.kill();
+});
+
+t.test('what was accepted in the warm-up and never ordered is lost', async (t) => {
+  const chain = new FakeChain();
+  const servers = await serversOf(chain, [{ loses: ({ frame }) => frame === 2 }]);
+  const targets = servers.map((server, i) => ({ name: `v${i + 1}`, rpc: server.rpc }));
+  const plan = planOf({ warmUpSeconds: 0.25, clients: 1 });
+  const outcome = await startLoad({ plan, targets, chain: chain.id, settleMs: 300 }, () => {}).outcome;
+  t.match(outcome, { lost: servers[0]?.frames[1]?.count, counts: { offered: 1_000, committed: 1_000 } });
   for (const server of servers) server.kill();
 });
 
@@ -303,7 +351,7 @@ t.test('psky load prints one line of figures, a table for people, and refuses wh
         resolve({ code: Number(error?.code ?? 0), stdout }),
       );
     });
-  const run = ['--rate', '2000', '--seconds', '1'];
+  const run = ['--rate', '2000', '--seconds', '1', '--warm-up', '0'];
   const good = await load(...run, '--json');
   t.equal(good.code, 0);
   const figures = JSON.parse(good.stdout);

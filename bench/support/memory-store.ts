@@ -38,9 +38,3 @@ export function settled<T>(
     begin((fault, value) => (fault === undefined ? resolve(value) : reject(new Error(fault.message))));
   });
 }
-
-/** Microseconds of processor time, all threads: what a busy machine does not distort. */
-export function cpuSince(began: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(began);
-  return user + system;
-}
