@@ -1,6 +1,6 @@
 // Two commits side by side: each is checked out and built in a folder of its own, and their benchmarks run in turn, so
 // that a machine that drifts drifts for both. Told is the median of the ratios B ÷ A of neighbouring runs, and their
-// spread: where it includes 1, the runs do not tell the commits apart.
+// spread. One commit against itself shows what chance alone does.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -23,13 +23,15 @@ export interface Comparison {
   readonly rounds: number;
 }
 
+export type Verdict = 'better' | 'worse' | 'not told apart';
+
 export interface Ratio {
   readonly name: string;
   readonly unit: string;
   readonly a: number;
   readonly b: number;
   readonly ratio: Spread;
-  readonly verdict: 'better' | 'worse' | 'same';
+  readonly verdict: Verdict;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -83,13 +85,20 @@ export function ratiosOf(pairs: readonly (readonly [readonly Figure[], readonly 
     if (medians.flat().some((median) => median === undefined || median === 0)) return [];
     const [as, bs] = [0, 1].map((side) => medians.map((pair) => pair[side] as number)) as [number[], number[]];
     const ratio = spreadOf(bs.map((value, i) => value / (as[i] as number)));
-    return [{ name, unit, a: spreadOf(as).median, b: spreadOf(bs).median, ratio, verdict: verdictOf(ratio, unit) }];
+    const verdict = verdictOf(ratio, pairs.length, unit);
+    return [{ name, unit, a: spreadOf(as).median, b: spreadOf(bs).median, ratio, verdict }];
   });
 }
 
-function verdictOf({ min, max }: Spread, unit: string): Ratio['verdict'] {
-  if (min <= 1 && max >= 1) return 'same';
-  return max < 1 === unit.endsWith('/s') ? 'worse' : 'better';
+/** Equal commits lie on one side in all of five runs once in sixteen times; fewer runs say nothing. */
+const runsForVerdict = 5;
+/** Memory that happens to lie otherwise makes a difference of this size between two builds of the same code. */
+const smallest = 0.03;
+
+function verdictOf({ median, min, max }: Spread, runs: number, unit: string): Verdict {
+  const oneSided = min > 1 || max < 1;
+  if (runs < runsForVerdict || !oneSided || Math.abs(median - 1) < smallest) return 'not told apart';
+  return median < 1 === unit.endsWith('/s') ? 'worse' : 'better';
 }
 
 function ratioTable(ratios: readonly Ratio[]): string {

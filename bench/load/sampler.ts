@@ -62,8 +62,8 @@ export class Sampler {
 /** @returns undefined for a process that is gone, or where the system does not tell */
 function sampleOf(pid: number): ProcessSample | undefined {
   try {
-    const cpuSeconds = cpuSecondsOf(`/proc/${pid}/stat`);
     const mainCpuSeconds = cpuSecondsOf(`/proc/${pid}/task/${pid}/stat`);
+    const cpuSeconds = cpuSecondsOf(`/proc/${pid}/stat`);
     const [, resident] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     if (resident === undefined) return undefined; // a process that ended and waits for its parent
     return { atMs: Date.now(), cpuSeconds, mainCpuSeconds, rssBytes: Number(resident) * KiB };
