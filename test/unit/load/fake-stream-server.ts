@@ -17,7 +17,7 @@ import {
   type Submit,
 } from '../../../net/gateway/protocol.ts';
 
-interface Batch {
+export interface FakeBatch {
   readonly place: Place;
   readonly count: number;
   height: number | undefined;
@@ -45,7 +45,7 @@ export interface FakeBehaviour {
 /** What all servers share: the batches, what was seen, and the order. */
 export class FakeChain {
   readonly id = sha256Hex(new Uint8Array([7])) as Hash;
-  readonly batches = new Map<string, Batch>();
+  readonly batches = new Map<string, FakeBatch>();
   readonly seen = new Map<string, number>();
   height = 0;
   seq = 0;
@@ -155,7 +155,7 @@ class Session {
         return void setTimeout(() => this.#accept(frame, length), behaviour.answerMs ?? 1);
       case 'watch':
         this.#server.watches++;
-        return this.#watch(chain.batches.get(frame.place.digest) as Batch, frame.frame, frame.accepted);
+        return this.#watch(chain.batches.get(frame.place.digest) as FakeBatch, frame.frame, frame.accepted);
       default:
         return;
     }
@@ -185,7 +185,7 @@ class Session {
     }
     const seq = chain.seq++;
     const place: Place = { lane, seq, digest: sha256Hex(new Uint8Array([seq, seq >>> 8, seq >>> 16])), offset: 0 };
-    const batch: Batch = { place, count: offset, height: undefined, codes, watchers: [] };
+    const batch: FakeBatch = { place, count: offset, height: undefined, codes, watchers: [] };
     chain.batches.set(place.digest, batch);
     this.#given += length;
     this.send({ type: 'credit', bytes: length });
@@ -196,12 +196,12 @@ class Session {
     if (behaviour.loses?.(submit) !== true) commitLater(chain, batch, behaviour.commitMs ?? 5);
   }
 
-  #watch(batch: Batch, frame: number, accepted: readonly number[]): void {
+  #watch(batch: FakeBatch, frame: number, accepted: readonly number[]): void {
     if (batch.height === undefined) batch.watchers.push({ socket: this, frame, accepted });
     else this.notify(batch, frame, accepted);
   }
 
-  notify(batch: Batch, frame: number, accepted: readonly number[]): void {
+  notify(batch: FakeBatch, frame: number, accepted: readonly number[]): void {
     const ranges: number[] = [];
     const exceptions: number[] = [];
     let offset = 0;
@@ -216,7 +216,7 @@ class Session {
   }
 }
 
-function commitLater(chain: FakeChain, batch: Batch, ms: number): void {
+function commitLater(chain: FakeChain, batch: FakeBatch, ms: number): void {
   setTimeout(() => {
     if (chain.orderingStopped) return commitLater(chain, batch, 20);
     batch.height = ++chain.height;

@@ -1,8 +1,9 @@
 import t from 'tap';
+import { untilAtRest } from '../../../bench/load/drain.ts';
 import { findMax, type MaxEvents, type MaxOutcome } from '../../../bench/load/find-max.ts';
 import type { LoadPlan } from '../../../bench/load/plan.ts';
 import { errorRow } from '../../../lib/errors.ts';
-import { type FakeBehaviour, FakeChain, FakeServer } from './fake-stream-server.ts';
+import { type FakeBatch, type FakeBehaviour, FakeChain, FakeServer } from './fake-stream-server.ts';
 
 const plan: LoadPlan = {
   ...{ mode: 'blob', rate: 400, size: 64, seconds: 0.5, warmUpSeconds: 0, clients: 2, commandsPerEntry: 1 },
@@ -79,6 +80,25 @@ t.test('what the free disk cannot hold twice is not tried, and the best rate so 
   const found = await search({ at: () => ({}), diskHolds: ({ rate }) => rate <= 1_000 });
   t.same(found.began, [400, 800, 800]);
   t.match(found, { max: 800, confirmed: true, boundBy: 'disk' });
+});
+
+t.test('a chain is at rest when every validator says so, and those that do not are named', async (t) => {
+  const chain = new FakeChain();
+  const servers = [new FakeServer(chain, 0), new FakeServer(chain, 1)];
+  await Promise.all(servers.map((server) => server.listen()));
+  const targets = servers.map(({ rpc }, i) => ({ name: `v${i + 1}`, rpc }));
+  t.same(await untilAtRest(targets, chain.id, 0), []);
+  const place = { lane: 0, seq: 0, digest: chain.id, offset: 0 };
+  const batch: FakeBatch = { place, count: 1, height: undefined, codes: new Map(), watchers: [] };
+  chain.batches.set('waits', batch);
+  t.same(await untilAtRest(targets, chain.id, 0), ['v1', 'v2']);
+  setTimeout(() => {
+    batch.height = 1;
+  }, 300);
+  t.same(await untilAtRest(targets, chain.id, 20_000), [], 'it is waited for');
+  servers[1]?.kill();
+  t.same(await untilAtRest(targets, chain.id, 0), ['v2'], 'one that does not answer is not at rest');
+  servers[0]?.kill();
 });
 
 t.test('a loss ends the search', async (t) => {
