@@ -93,7 +93,7 @@ function warmUp({ from }: Chart, place: Placer, x: Ticks): string {
   const width = round(place.x(from) - size.left);
   return (
     `<rect class="warm-up" x="${size.left}" y="${size.top}" width="${width}" height="${inner.height}"/>` +
-    `<text class="tick" x="${size.left + 6}" y="${size.top + 14}">warm-up</text>`
+    `<text class="tick" x="${size.left + 6}" y="${size.top + inner.height - 6}">warm-up</text>`
   );
 }
 
