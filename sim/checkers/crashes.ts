@@ -5,5 +5,7 @@ import type { SystemReport } from '../../actors/index.ts';
 /** @returns which actor failed and why, as a sentence */
 export function crashed({ actors }: SystemReport): string | undefined {
   const failed = actors.find(({ restarts }) => restarts > 0);
-  return failed === undefined ? undefined : `${failed.address} was restarted: ${failed.lastError?.message ?? 'no reason known'}`;
+  return failed === undefined
+    ? undefined
+    : `${failed.address} was restarted: ${failed.lastError?.message ?? 'no reason known'}`;
 }
