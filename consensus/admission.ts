@@ -177,8 +177,10 @@ function onSubmit(options: AdmissionOptions, state: State, submit: Submit, effec
     return;
   }
   const { asker } = effects;
-  if (options.application.opaque === true) {
-    take(options, state, submit.entries, submit.count, { asker, refused: [], charges: [] }, effects);
+  const { opaque } = options.application;
+  if (opaque !== undefined) {
+    const refused = largerThan(opaque.maxEntryBytes, submit.entries, offsets, opaque.tooLarge);
+    takeGood(options, state, { submit, offsets, refused, charges: [], asker }, effects);
     return;
   }
   state.checking += submit.entries.length;
@@ -194,6 +196,16 @@ function onSubmit(options: AdmissionOptions, state: State, submit: Submit, effec
       answer({ type: 'checked', submit, offsets, verdicts: error === undefined ? verdicts : error.message, asker }),
     );
   });
+}
+
+/** Nothing is made per entry: an opaque ledger takes a hundred thousand a second. */
+function largerThan(maxBytes: number, entries: Bytes, offsets: readonly number[], code: number): Submitted['refused'] {
+  const refused: { index: number; code: number }[] = [];
+  for (let i = 0; i < offsets.length; i++) {
+    const size = (offsets[i + 1] ?? entries.length) - (offsets[i] as number) - 4;
+    if (size > maxBytes) refused.push({ index: i, code });
+  }
+  return refused;
 }
 
 function onNotSealed(state: State, { contentHash }: NotSealed, effects: Effects<In>): void {
@@ -268,16 +280,10 @@ function onChecked(
   }
   const { refused, charges } = judgeEntries(state.quota, verdicts);
   measureQuota(state.quota, refused, options.name, effects);
-  if (refused.length === submit.count) {
-    const answer: Submitted = { type: 'submitted', refused, place: undefined };
-    effects.reply(answer, asker);
-    return;
-  }
-  if (refused.length === 0) take(options, state, submit.entries, submit.count, { asker, refused, charges }, effects);
-  else takeSome(options, state, { submit, offsets, refused, charges, asker }, effects);
+  takeGood(options, state, { submit, offsets, refused, charges, asker }, effects);
 }
 
-interface Some {
+interface Judged {
   readonly submit: Submit;
   readonly offsets: readonly number[];
   readonly refused: Submitted['refused'];
@@ -285,12 +291,22 @@ interface Some {
   readonly asker: Asker | undefined;
 }
 
-function takeSome(
+/** What is not refused goes into the open batch; where that is nothing, the answer is ready. */
+function takeGood(
   options: AdmissionOptions,
   state: State,
-  { submit, offsets, refused, charges, asker }: Some,
+  { submit, offsets, refused, charges, asker }: Judged,
   effects: Effects<In>,
 ): void {
+  if (refused.length === 0) {
+    take(options, state, submit.entries, submit.count, { asker, refused, charges }, effects);
+    return;
+  }
+  if (refused.length === submit.count) {
+    const answer: Submitted = { type: 'submitted', refused, place: undefined };
+    effects.reply(answer, asker);
+    return;
+  }
   const bad = new Set(refused.map(({ index }) => index));
   const pieces = offsets.flatMap((at, i) =>
     bad.has(i) ? [] : [submit.entries.subarray(at, offsets[i + 1] ?? submit.entries.length)],
@@ -304,7 +320,7 @@ function take(
   state: State,
   entries: Bytes | readonly Bytes[],
   count: number,
-  { asker, refused, charges }: Pick<Some, 'asker' | 'refused' | 'charges'>,
+  { asker, refused, charges }: Pick<Judged, 'asker' | 'refused' | 'charges'>,
   effects: Effects<In>,
 ): void {
   const pieces = entries instanceof Uint8Array ? [entries] : entries;

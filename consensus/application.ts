@@ -78,8 +78,8 @@ export interface Opened {
 }
 
 export interface Application {
-  /** true: entries are taken as they are, and `check` is never called */
-  readonly opaque?: boolean;
+  /** Where set, entries of up to so many bytes are taken as they are, larger ones refused, and `check` is never called. */
+  readonly opaque?: { readonly maxEntryBytes: number; readonly tooLarge: number };
   /** Where the state stands; read once after opening. */
   open(done: Answer<Opened>): void;
   /** well formed, signed, not yet used: may this entry be ordered? Order of answers is order of entries. */

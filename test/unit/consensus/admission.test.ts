@@ -47,7 +47,7 @@ function openDoor() {
       if (message.type === 'seal') seals.push((message as Seal).content);
     }),
   );
-  const application = { opaque: true } as Partial<Application> as Application;
+  const application = { opaque: { maxEntryBytes: 65_536, tooLarge: 2001 } } as Partial<Application> as Application;
   world.system.spawn(addresses.admission, admissionBehavior({ name: 'main', application, chain, addresses, shard }));
   world.clock.settle();
   const tell = (message: object): void => {
@@ -122,4 +122,16 @@ t.test('so do many small entries', async (t) => {
     [30_000, 30_000, 30_000, 10_000],
   );
   t.ok(door.seals.every(({ count }) => count <= maxBatchEntries));
+});
+
+t.test('entries of an opaque ledger are taken unread, but for those that are too large', async (t) => {
+  const door = openDoor();
+  door.sealing('open');
+  door.submit(3, concatBytes([entry(1, 100), entry(2, 65_537), entry(3, 65_536)]));
+  t.same(
+    door.seals.map(({ count, body }) => [count, body.map((piece) => piece[4])]),
+    [[2, [1, 3]]],
+  );
+  door.submit(1, entry(4, 70_000));
+  t.match(door.answers.at(-1), { refused: [{ index: 0, code: 2001 }], place: undefined });
 });
