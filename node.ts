@@ -90,6 +90,8 @@ export interface NodeOptions {
   /** the simulator's, by chain name */
   readonly hooks?: (chain: string) => CoreHooks | undefined;
   readonly watchJournal?: (view: JournalView) => JournalView;
+  /** the simulator's: what a chain executes with, in place of its ledger alone */
+  readonly wrapApplication?: (chain: string, application: Application) => Application;
   readonly frameCheck?: () => FrameCheck;
 }
 
@@ -234,7 +236,10 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
       sign: (text) => (validatorKey === undefined ? new Uint8Array(0) : ports.suite.sign(validatorKey, text)),
       genesisTimeMs: genesis.timeMs,
       plannedTermMs: options.plannedTermMs ?? plannedTerm,
-      openApplication: (store) => applicationOf(entry, chain, store, ports),
+      openApplication: (store) => {
+        const application = applicationOf(entry, chain, store, ports);
+        return options.wrapApplication?.(entry.name, application) ?? application;
+      },
       store: shard.store,
       journal,
       links,

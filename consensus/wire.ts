@@ -26,6 +26,7 @@ import type {
   PeerMessage,
   SignedHeader,
   SnapshotHead,
+  StopReason,
   TimeoutRecord,
   VoteRecord,
 } from './core/index.ts';
@@ -268,6 +269,22 @@ const empty: Shape<object> = {
   write: () => [],
 };
 
+/** A fork has no roots. */
+const stopFields = tuple<{ height: number; block: Hash; roots: { ours: Hash; theirs: Hash } | null }>({
+  height: counter,
+  block: hash,
+  roots: optional(tuple<{ ours: Hash; theirs: Hash }>({ ours: hash, theirs: hash })),
+});
+const stopReason: Shape<StopReason> = {
+  read(value) {
+    const fields = stopFields.read(value);
+    if (fields === misfit) return misfit;
+    const { height, block, roots } = fields;
+    return roots === null ? { code: 'forked', height, block } : { code: 'diverged', height, block, ...roots };
+  },
+  write: (reason) => stopFields.write({ ...reason, roots: reason.code === 'diverged' ? reason : null }),
+};
+
 const recordForms: readonly Form[] = [
   { kind: 1, type: 'init', shape: empty },
   form<RecordOf<'enter'>>(
@@ -287,6 +304,7 @@ const recordForms: readonly Form[] = [
   ),
   form<RecordOf<'base'>>(10, 'base', tuple<Body<RecordOf<'base'>>>({ base })),
   form<RecordOf<'fenced'>>(11, 'fenced', tuple<Body<RecordOf<'fenced'>>>({ reason: text(1024) })),
+  form<RecordOf<'stopped'>>(12, 'stopped', tuple<Body<RecordOf<'stopped'>>>({ reason: stopReason })),
 ];
 
 /** The journal's number for batches: their records are raw, a header length before the header and the body. */

@@ -8,7 +8,7 @@ import {
   verifyQuorumCert,
 } from '../consensus/certificate/index.ts';
 import { chainGenesis, type NetworkGenesis } from '../consensus/genesis/index.ts';
-import type { Submitted } from '../consensus/index.ts';
+import type { Application, Submitted } from '../consensus/index.ts';
 import { assert } from '../lib/assert.ts';
 import { type Bytes, bigEndian, concatBytes, fromUtf8, toHex } from '../lib/bytes.ts';
 import { sha256, sha256Hex } from '../lib/hash.ts';
@@ -30,6 +30,10 @@ export interface NodesOptions {
   /** journal segments, where not 4 MiB, and what of them is kept, where not all */
   readonly segmentBytes?: number;
   readonly retainBytes?: number;
+  /** more chains than the one that faults, load and checkers look at */
+  readonly moreChains?: readonly string[];
+  /** what a node executes a chain with, in place of its ledger alone */
+  readonly wrapApplication?: (index: number, chain: string, application: Application) => Application;
   /** tests of the simulator itself take the session's duplicate check away */
   readonly frameCheck?: () => FrameCheck;
 }
@@ -79,7 +83,11 @@ function proves(committee: Committee, header: Header, certificate: QuorumCert): 
 function genesisOf(
   keys: readonly KeyPair[],
   suite: number,
-  { segmentBytes = defaultSegmentBytes, retainBytes = 'all' }: { segmentBytes?: number; retainBytes?: 'all' | number },
+  {
+    segmentBytes = defaultSegmentBytes,
+    retainBytes = 'all',
+    moreChains = [],
+  }: { segmentBytes?: number; retainBytes?: 'all' | number; moreChains?: readonly string[] },
 ): NetworkGenesis {
   return {
     format: 1,
@@ -94,20 +102,18 @@ function genesisOf(
       encryptionKey: sha256(fromUtf8('simulated encryption key'), bigEndian(index, 4)),
     })),
     followers: { mode: 'none', nodeIds: [] },
-    chains: [
-      {
-        name: chainName,
-        application: 'blob',
-        shard: 'main',
-        epoch: 0,
-        window: 64,
-        fastPath: false,
-        accounts: { mode: 'open', publicKeys: [] },
-        bytesPerAccount: 0,
-        retainBytes,
-        segmentBytes,
-      },
-    ],
+    chains: [chainName, ...moreChains].map((name) => ({
+      name,
+      application: 'blob',
+      shard: 'main',
+      epoch: 0,
+      window: 64,
+      fastPath: false,
+      accounts: { mode: 'open', publicKeys: [] },
+      bytesPerAccount: 0,
+      retainBytes,
+      segmentBytes,
+    })),
   };
 }
 
@@ -134,11 +140,14 @@ interface NodeSetup {
 /** What a test may ask of a node beside what loads do. */
 export interface WholeNode extends SimNode {
   readonly node: Node;
+  /** to the first chain, where none is named */
+  submit(entry: Bytes, done: Parameters<SimNode['submit']>[1], chain?: string): void;
 }
 
 function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
   const { boot, genesis } = setup;
   const { host, process } = boot;
+  const { wrapApplication } = setup.options;
   const ports = portsOf(setup);
   const { watchJournal } = boot;
   const home = { genesis, dataDirectory: 'data', watchJournal };
@@ -152,7 +161,10 @@ function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
         followers: { mode: 'none' },
         lowDiskBytes: MiB,
         plannedTermMs: milliseconds(setup.options.plannedTermMs),
-        hooks: () => boot.hooks,
+        hooks: (chain) => (chain === chainName ? boot.hooks : undefined),
+        ...(wrapApplication === undefined
+          ? {}
+          : { wrapApplication: (chain, application) => wrapApplication(boot.index, chain, application) }),
         frameCheck: witnessedFrameCheck(setup.options.frameCheck ?? createFrameCheck, host.world),
       },
       ports,
@@ -190,12 +202,13 @@ function portsOf({ boot, suite }: NodeSetup): NodePorts {
 function submitterOf(node: Node): WholeNode {
   const served = node.served.find(({ name }) => name === chainName);
   assert(served !== undefined, 'a node has the chains of its genesis');
-  const { admission } = served.addresses;
   return {
     node,
     archive: () => served.archive(),
     queues: () => ({ system: node.system.inspect(), peers: node.links.peers() }),
-    submit(entry, done) {
+    submit(entry, done, chain = chainName) {
+      const admission = node.served.find(({ name }) => name === chain)?.addresses.admission;
+      assert(admission !== undefined, 'a node has the chains of its genesis');
       const message = { type: 'submit', count: 1, entries: framed(entry) };
       node.system.ask(admission, message, seconds(30), (outcome) => {
         const accepted =

@@ -178,8 +178,10 @@ function stopDiverged(core: Core, block: Block): void {
   });
 }
 
+/** For good: the record of it makes the node stop at the same place when it starts again. */
 export function stop(core: Core, reason: StopReason): void {
   if (core.stopped !== undefined) return;
   core.stopped = reason;
+  append(core, { type: 'stopped', reason });
   emit(core, { type: 'stopped', reason });
 }

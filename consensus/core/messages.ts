@@ -15,6 +15,7 @@ import type {
   TimeoutCert,
   Vote,
 } from '../certificate/types.ts';
+import type { StopReason } from './core-types.ts';
 import type { Peaks } from './history.ts';
 
 /** A batch of entries of one lane. The core never looks into `body`; its digest was computed from it on arrival. */
@@ -149,4 +150,6 @@ export type JournalRecord =
   | { readonly type: 'checkpoint'; readonly certificate: CheckpointCert }
   | { readonly type: 'base'; readonly base: Base }
   /** the node is fenced for good under this key */
-  | { readonly type: 'fenced'; readonly reason: string };
+  | { readonly type: 'fenced'; readonly reason: string }
+  /** E1: the node has diverged, or met a fork, and orders and signs nothing on this chain any more */
+  | { readonly type: 'stopped'; readonly reason: StopReason };

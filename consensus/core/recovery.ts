@@ -5,9 +5,9 @@ import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
 import type { EntryCert, QuorumCert } from '../certificate/types.ts';
 import { certifiedBelow, keepHeader, plant, votedBlocks } from './blocks.ts';
-import { noteQc, tryCommit } from './certify.ts';
+import { noteQc, stop, tryCommit } from './certify.ts';
 import { append, commitHeight } from './core.ts';
-import type { Block, Core, Lane } from './core-types.ts';
+import type { Block, Core, Lane, StopReason } from './core-types.ts';
 import { signTimeout, signVote } from './durability.ts';
 import { extendHead, extendsHead, forgetLost, hold, moveLane, noteSeen } from './lanes.ts';
 import { signedHeader } from './links.ts';
@@ -43,17 +43,16 @@ export function finishRecovery({ core, initialised, started }: Recovery): void {
   tryCommit(core, undefined, true);
   core.bootTerm = started ? core.term : -1;
   resetTerm(core);
-  if (core.me === undefined) {
-    core.outputs = [];
-    core.forgotten = [];
-    core.recovering = false;
-    return;
-  }
-  if (!initialised) core.fenced ??= 'this validator has no safety record: its data was wiped or never initialised';
-  core.awaitingHellos = new Set();
   core.outputs = [];
   core.forgotten = [];
   core.recovering = false; // with q = 1 the recovered Timeout is a TC, and the term that it opens needs its ENTER (D3)
+  if (core.stopped !== undefined) {
+    stopAgain(core, core.stopped);
+    return;
+  }
+  if (core.me === undefined) return;
+  if (!initialised) core.fenced ??= 'this validator has no safety record: its data was wiped or never initialised';
+  core.awaitingHellos = new Set();
   // a torn tail may end behind a certificate and before the ENTER that it causes (R2)
   if (core.highQc !== undefined && core.highQc.term > core.term)
     enterTerm(core, core.highQc.term, { qc: core.highQc }, 'certificate');
@@ -66,6 +65,12 @@ export function recover(core: Core, records: Iterable<JournalRecord>): void {
   const recovery = beginRecovery(core);
   for (const record of records) recoverRecord(recovery, record);
   finishRecovery(recovery);
+}
+
+/** E1: said at every start. The record may be the first of it, where the crash came before that was durable. */
+function stopAgain(core: Core, reason: StopReason): void {
+  core.stopped = undefined;
+  stop(core, reason);
 }
 
 /** D4: the stored vote and Timeout, the same bytes again, count in the tallies and stand in Hello. */
@@ -122,6 +127,9 @@ function apply(core: Core, record: JournalRecord): void {
       break;
     case 'fenced':
       core.fenced = record.reason;
+      break;
+    case 'stopped':
+      core.stopped = record.reason;
       break;
   }
 }
@@ -206,5 +214,6 @@ export function liveRecords(core: Core): readonly JournalRecord[] {
   if (core.timeout !== undefined && core.timedOut) records.push({ type: 'timeout', timeout: core.timeout });
   if (core.checkpoint !== undefined) records.push({ type: 'checkpoint', certificate: core.checkpoint });
   if (core.fenced !== undefined) records.push({ type: 'fenced', reason: core.fenced });
+  if (core.stopped !== undefined) records.push({ type: 'stopped', reason: core.stopped });
   return records;
 }

@@ -48,10 +48,13 @@ const maxRounds = 1_000;
  * @returns what is to be done, in order
  */
 export function step(core: Core, now: Ms, wallMs: number, inputs: readonly Input[]): readonly Output[] {
-  if (core.stopped !== undefined) return [];
+  if (core.stopped !== undefined) return takeOutputs(core); // what recovery has found, once
   core.now = now;
   core.wallMs = wallMs;
-  for (const input of inputs) handle(core, input);
+  for (const input of inputs) {
+    if (core.stopped !== undefined) break; // nothing that waits for a sync is signed any more
+    handle(core, input);
+  }
   fireTimers(core);
   settle(core);
   if (core.stopped === undefined) {
@@ -63,6 +66,10 @@ export function step(core: Core, now: Ms, wallMs: number, inputs: readonly Input
     core.outputs.push({ type: 'forgotten', digests: core.forgotten });
     core.forgotten = [];
   }
+  return takeOutputs(core);
+}
+
+function takeOutputs(core: Core): readonly Output[] {
   const { outputs } = core;
   core.outputs = [];
   return outputs;

@@ -144,6 +144,7 @@ const GOLDEN_RECORDS = {
   checkpoint: '9 176 5269d9347b6854aa',
   base: '10 1389 8db78805fd0073e2',
   fenced: '11 15 e9b4cce37179e5c9',
+  stopped: '12 106 6d4ec7cf8ad6e2f1',
 };
 
 t.test('identities', async (t) => {
@@ -243,6 +244,10 @@ const records: readonly JournalRecord[] = [
   { type: 'checkpoint', certificate: checkpoint },
   { type: 'base', base: { signed, history, lastOrdered: 200, commitCert: qc } },
   { type: 'fenced', reason: 'an older copy' },
+  {
+    type: 'stopped',
+    reason: { code: 'diverged', height: 7, block: header.id, ours: hashOf('a'), theirs: hashOf('b') },
+  },
 ];
 
 t.test('journal records', async (t) => {

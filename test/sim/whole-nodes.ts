@@ -3,6 +3,7 @@
 
 import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
 import type { ChainStatus } from '../../consensus/index.ts';
+import { present } from '../../lib/assert.ts';
 import { accelerateSha256 } from '../../lib/hash.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import { seconds } from '../../lib/units.ts';
@@ -14,6 +15,12 @@ import { type NodesOptions, simulatedNodes, type WholeNode } from '../../sim/nod
 import { World } from '../../sim/world.ts';
 
 accelerateSha256(nativeSha256);
+
+interface LoadShape {
+  readonly size: number;
+  readonly everyMs: number;
+  readonly chain?: string;
+}
 
 export class WholeNodes {
   readonly world: World;
@@ -62,21 +69,24 @@ export class WholeNodes {
   }
 
   /** One entry of `size` bytes at every node each `everyMs`, for so long. */
-  load(forMs: number, { size, everyMs }: { readonly size: number; readonly everyMs: number }): void {
+  load(forMs: number, { size, everyMs, chain = 'main' }: LoadShape): void {
     const until = this.world.nowMs + forMs;
     while (this.world.nowMs < until) {
-      for (const node of this.nodes.values())
-        node.submit(new Uint8Array(size).fill(this.accepted), (outcome) => {
-          if (outcome === 'accepted') this.accepted += 1;
-        });
+      const told = (outcome: string): void => {
+        if (outcome === 'accepted') this.accepted += 1;
+      };
+      for (const node of this.nodes.values()) node.submit(new Uint8Array(size).fill(this.accepted), told, chain);
       this.run(everyMs);
     }
   }
 
-  status(index: number): ChainStatus {
+  status(index: number, chain = 'main'): ChainStatus {
     const { node } = this.nodes.get(index) as WholeNode;
     let status: ChainStatus | undefined;
-    const engine = node.served[0]?.addresses.engine as NonNullable<(typeof node.served)[0]>['addresses']['engine'];
+    const engine = present(
+      node.served.find(({ name }) => name === chain),
+      `chain ${chain}`,
+    ).addresses.engine;
     node.system.ask(engine, { type: 'status' }, seconds(5), (outcome) => {
       if (outcome.ok) status = outcome.value as ChainStatus;
     });

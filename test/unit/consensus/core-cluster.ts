@@ -31,6 +31,8 @@ export interface ClusterOptions {
   readonly executeMs?: (node: number) => number;
   readonly plannedTermMs?: number;
   readonly window?: number;
+  /** what a node that executes wrongly adds to the entries whose root it computes; nothing on the others */
+  readonly wrong?: (node: number, height: number) => string | undefined;
 }
 
 interface Event {
@@ -249,10 +251,11 @@ export class CoreCluster {
       this.at(this.options.executeMs?.(host.index) ?? 1, () => {
         if (host.life !== life) return;
         host.executed.push({ height: output.block.height, entries });
-        const roots = rootsAt(
-          output.block.height,
-          host.executed.flatMap((block) => block.entries),
-        );
+        const wrong = this.options.wrong?.(host.index, output.block.height);
+        const roots = rootsAt(output.block.height, [
+          ...host.executed.flatMap((block) => block.entries),
+          ...(wrong === undefined ? [] : [wrong]),
+        ]);
         this.give(host, { type: 'executed', height: output.block.height, roots });
       });
     }
