@@ -33,7 +33,7 @@ import type { Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Random } from './lib/random.ts';
 import type { KeyPair, SignatureSuite } from './lib/suites/suite.ts';
-import type { Ms } from './lib/units.ts';
+import { type Ms, seconds } from './lib/units.ts';
 import {
   createLinks,
   type FollowerPolicy,
@@ -57,6 +57,9 @@ import {
   shardSupervision,
   storageMetrics,
 } from './storage/index.ts';
+
+/** A drain waits so long for the block that is being executed; one that is cut off is executed again at the next start. */
+const executionWait = seconds(3);
 
 /** The world of a node. The simulator fakes all of it. */
 export interface NodePorts {
@@ -253,7 +256,25 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
 
   function drain(done: () => void): void {
     links.close();
-    for (const { guardian } of handles.values()) system.stop(guardian);
+    let waiting = handles.size;
+    let closing = false;
+    const closeShards = (): void => {
+      if (closing) return;
+      closing = true;
+      late.cancel();
+      closeAll(done);
+    };
+    const late = ports.clock.after(executionWait, closeShards);
+    for (const chain of handles.values()) {
+      chain.close(() => {
+        waiting -= 1;
+        if (waiting === 0) closeShards();
+      });
+    }
+    if (waiting === 0) closeShards();
+  }
+
+  function closeAll(done: () => void): void {
     let waiting = shards.size;
     if (waiting === 0) done();
     // behind the turns that stop the chains: what they appended is flushed with the rest

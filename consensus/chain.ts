@@ -63,6 +63,8 @@ export interface ChainParts {
 
 export interface ChainHandle {
   readonly guardian: Address;
+  /** Stops the chain's actors; answers when the application has finished what it was at, and synced it. */
+  close(done: () => void): void;
   /** undefined until the chain has opened */
   parts(): ChainParts | undefined;
 }
@@ -85,7 +87,7 @@ const restartOnce: Supervision = { strategy: 'one-for-one', restarts: 1, withinM
 const stopAlone: Supervision = { strategy: 'stop', restarts: 0, withinMs: minutes(5) };
 
 /** Starts the chain under a guardian at the root. The actors persist to the shard of the chain's name. */
-export function startChain(system: Pick<ActorSystem, 'spawn'>, options: ChainOptions): ChainHandle {
+export function startChain(system: Pick<ActorSystem, 'spawn' | 'stop'>, options: ChainOptions): ChainHandle {
   const guardian = address(options.chain, 'guardian', 'main');
   let parts: ChainParts | undefined;
   const chain = chainBehavior(options, (opened) => {
@@ -101,7 +103,16 @@ export function startChain(system: Pick<ActorSystem, 'spawn'>, options: ChainOpt
     receive() {},
   };
   system.spawn(guardian, behavior, { shard: options.chain, supervision: stopAlone });
-  return { guardian, parts: () => parts };
+  return {
+    guardian,
+    close(done) {
+      system.stop(guardian);
+      // a write that fails here is the shard's to report
+      if (parts === undefined) done();
+      else parts.application.close(() => done());
+    },
+    parts: () => parts,
+  };
 }
 
 function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => void) {

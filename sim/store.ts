@@ -88,13 +88,21 @@ export class SimStores {
     const { content } = database;
     database.openedBy = process;
     let open = true;
+    let underWay = 0;
+    let closeAtRest: (() => void) | undefined;
     const answer = <T>(low: number, high: number, done: Done<T>, act: () => T | DiskFault): void => {
       assert(open, 'an open store is used');
+      underWay++;
       world.after(this.#random.between(low, high), () => {
         if (!process.alive) return;
         const outcome = act();
         const failed = typeof outcome === 'object' && outcome !== null && 'code' in outcome && 'message' in outcome;
-        process.deliver(() => (failed ? done(outcome as DiskFault, undefined as T) : done(undefined, outcome as T)));
+        process.deliver(() => {
+          underWay--;
+          if (failed) done(outcome as DiskFault, undefined as T);
+          else done(undefined, outcome as T);
+          if (underWay === 0) closeAtRest?.();
+        });
       });
     };
     const write = (writes: readonly StoreWrite[], sync: boolean): undefined | DiskFault => {
@@ -140,12 +148,18 @@ export class SimStores {
             false,
           ) as undefined;
         }),
-      close: (done) =>
-        answer<void>(0.1, 0.3, done, () => {
-          open = false;
-          database.openedBy = undefined;
-          database.undo = [];
-        }),
+      // the engines wait for what is under way, too
+      close(done) {
+        closeAtRest = () => {
+          closeAtRest = undefined;
+          answer<void>(0.1, 0.3, done, () => {
+            open = false;
+            database.openedBy = undefined;
+            database.undo = [];
+          });
+        };
+        if (underWay === 0) closeAtRest();
+      },
     };
   }
 }

@@ -43,7 +43,10 @@ export interface Shard {
   readonly store: Store;
   /** Answers `lease-lost` when another opening took the shard over. */
   checkLease(done: (fault: ShardFault | undefined) => void): void;
-  /** Journal first, then the store, whose lock goes last. */
+  /**
+   * Journal first, then the store, whose lock goes last. What is under way in the store ends; nothing begins there any
+   * more, and nobody hears of it: as at a crash, what was not written is not there.
+   */
   close(done: (fault: ShardFault | undefined) => void): void;
 }
 
@@ -127,21 +130,35 @@ interface Parts {
 }
 
 function shardOf({ world, directory, manifest, isNew, journal, store }: Parts, events: ShardEvents): Shard {
+  let closing = false;
   return {
     directory,
     engine: manifest.engine,
     leaseEpoch: manifest.leaseEpoch,
     isNew,
     journal,
-    store: fatalOnFailedWrite(store, directory, events),
+    store: untilClosing(fatalOnFailedWrite(store, directory, events), () => closing),
     checkLease: (done) =>
       readManifest(world.disk, directory, (fault, found) => {
         if (fault || found?.leaseEpoch === manifest.leaseEpoch) return done(fault);
         const message = `${directory} has lease epoch ${found?.leaseEpoch ?? 'none'}, this opening ${manifest.leaseEpoch}.`;
         done({ code: 'lease-lost', message });
       }),
-    close: (done) =>
-      journal.close((fault) => store.close((error) => done(fault ?? (error && shardDiskFault(directory, error))))),
+    close(done) {
+      closing = true;
+      journal.close((fault) => store.close((error) => done(fault ?? (error && shardDiskFault(directory, error)))));
+    },
+  };
+}
+
+function untilClosing(store: Store, closing: () => boolean): Store {
+  return {
+    get: (key, done) => void (closing() || store.get(key, done)),
+    getMany: (keys, done) => void (closing() || store.getMany(keys, done)),
+    batch: (writes, options, done) => void (closing() || store.batch(writes, options, done)),
+    range: (range, done) => void (closing() || store.range(range, done)),
+    clear: (range, done) => void (closing() || store.clear(range, done)),
+    close: (done) => store.close(done),
   };
 }
 

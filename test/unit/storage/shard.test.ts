@@ -138,6 +138,24 @@ t.test('a shard opens, serves, closes, and each opening has a new lease epoch', 
   t.same(texts, ['kept']);
 });
 
+t.test('what is under way in the store ends before the shard closes, and nothing begins any more', async (t) => {
+  const bench = new ShardBench();
+  bench.start();
+  const { store } = bench.shard as Shard;
+  const ends: string[] = [];
+  const write = (name: string): void =>
+    store.batch([{ key: fromUtf8(name), value: fromUtf8('v') }], { sync: true }, () => void ends.push(name));
+  write('under way');
+  bench.shard?.close(() => void ends.push('closed'));
+  write('closing');
+  bench.run(500);
+  write('closed');
+  store.get(fromUtf8('under way'), () => void ends.push('read'));
+  bench.run(500);
+  t.same(ends, ['under way', 'closed']);
+  t.same(bench.fatal, []);
+});
+
 t.test('admission waits until every owner has replayed', async (t) => {
   const bench = new ShardBench();
   const system = bench.start({ owners: ['a', 'b'] });
