@@ -29,6 +29,7 @@ const special: Partial<Record<ErrorName, number>> = {
   'simulation-failed': exitCode.broken,
   'load-lost': exitCode.broken,
   'node-unreachable': exitCode.retry,
+  'node-failed': exitCode.unwritable,
   'journal-write-failed': exitCode.unwritable,
   'shard-disk-failed': exitCode.unwritable,
   'low-disk': exitCode.unwritable,

@@ -9,13 +9,15 @@ import { equalBytes } from '../lib/bytes.ts';
 import { PskyError } from '../lib/errors.ts';
 import { type AdminServer, createAdminServer } from '../net/drivers/admin-server.ts';
 import { exitCode } from './exit.ts';
+import { removeFailure, writeFailure } from './failure.ts';
 import { formatPeerUrl, isLoopback, type NodeConfig } from './home/config.ts';
 import { loadConfig, loadGenesis, type NodeHome } from './home/home.ts';
 import { loadNodeKey, loadValidatorKey, type NodeKey, type ValidatorKey } from './home/key-files.ts';
 import { lockHome } from './home/lock.ts';
 import { registerInspection } from './inspection.ts';
-import { type LogFile, openLogFile } from './log-file.ts';
+import { openLogFile } from './log-file.ts';
 import { registerProfiling } from './profiling.ts';
+import { asKnown } from './remote-error.ts';
 import { type RunningInfo, removeRunning, writeRunning } from './running.ts';
 import { onStopSignals } from './signals.ts';
 import type { Environment } from './verb.ts';
@@ -39,6 +41,16 @@ const drainMs = 8_000;
  * @throws PskyError when it cannot start
  */
 export async function runNode(home: NodeHome, environment: Environment, owner: NodeOwner): Promise<number> {
+  try {
+    return await run(home, environment, owner);
+  } catch (error) {
+    const known = asKnown(error);
+    if (known.row.name !== 'home-in-use') writeFailure(home, known); // that one is not this home's end
+    throw known;
+  }
+}
+
+async function run(home: NodeHome, environment: Environment, owner: NodeOwner): Promise<number> {
   const config = loadConfig(home, environment);
   const genesis = loadGenesis(home);
   refuseOpenDevnet(genesis, config);
@@ -46,14 +58,25 @@ export async function runNode(home: NodeHome, environment: Environment, owner: N
   const validatorKey = loadOwnValidatorKey(home, genesis, nodeKey);
   mkdirSync(home.files.run, { recursive: true, mode: 0o700 });
   const release = lockHome(home.files.lock);
+  removeFailure(home);
   const logFile = openLogFile(`${home.files.logs}/node.log`);
   const log = createPinoLog({ level: config.log.level, destination: logFile, base: { node: config.name } });
   applyLevels(log, config);
   try {
     const { launchNode } = await import('../drivers.ts');
-    const onFatal = (reason: string): never => leave(log, logFile, reason, exitCode.unwritable);
-    process.on('uncaughtException', (error) => leave(log, logFile, error.stack ?? error.message, exitCode.error));
-    process.on('unhandledRejection', (error) => leave(log, logFile, String(error), exitCode.error));
+    const leave = (reason: string, code: number): never => {
+      try {
+        writeFailure(home, new PskyError('node-failed', firstLine(reason)));
+        log.log.error('stopped', { reason, exitCode: code });
+        logFile.close();
+      } finally {
+        process.exit(code); // also where a full disk takes no more lines
+      }
+    };
+    const onFatal = (reason: string): never => leave(reason, exitCode.unwritable);
+    process.on('uncaughtException', (error) => leave(error.stack ?? error.message, exitCode.error));
+    process.on('unhandledRejection', (error) => leave(String(error), exitCode.error));
+    const reloader = reloadOnSignal(home, environment, log);
     const node = await launchNode({
       ...{ config, genesis, nodeKey, validatorKey, version, onFatal },
       files: home.files,
@@ -64,7 +87,7 @@ export async function runNode(home: NodeHome, environment: Environment, owner: N
     writeRunning(home, info);
     owner.listening(info, node.role, node.height());
     node.ready.then(owner.ready, () => {});
-    process.on('SIGHUP', () => reload(home, environment, node, log));
+    reloader.started(node);
     const code = await untilDrained(node, log, owner.diesWithParent);
     await new Promise<void>((closed) => admin.close(closed));
     return code;
@@ -148,23 +171,34 @@ function runningInfoOf(config: NodeConfig, nodeKey: NodeKey, node: LaunchedNode)
 }
 
 function applyLevels(log: PinoLog, config: NodeConfig): void {
-  log.setLevel(config.log.level);
-  for (const { module, level } of config.log.modules) log.setLevel(level, module);
+  log.setLevels(config.log.level, Object.fromEntries(config.log.modules.map(({ module, level }) => [module, level])));
 }
 
-function reload(home: NodeHome, environment: Environment, node: LaunchedNode, log: PinoLog): void {
-  try {
-    const config = loadConfig(home, environment);
-    applyLevels(log, config);
-    node.reload(config);
-    log.log.info('configuration reloaded');
-  } catch (error) {
-    log.log.error('configuration not reloaded', { error: (error as Error).message });
-  }
+/** SIGHUP reads levels and peers again. One that comes while the node starts must not end it, and counts when it has. */
+function reloadOnSignal(home: NodeHome, environment: Environment, log: PinoLog): { started(node: LaunchedNode): void } {
+  let node: LaunchedNode | undefined;
+  let early = false;
+  const reload = (): void => {
+    if (node === undefined) {
+      early = true;
+      return;
+    }
+    try {
+      const config = loadConfig(home, environment);
+      applyLevels(log, config);
+      node.reload(config);
+      log.log.info('configuration reloaded');
+    } catch (error) {
+      log.log.error('configuration not reloaded', { error: (error as Error).message });
+    }
+  };
+  process.on('SIGHUP', reload);
+  return {
+    started(launched) {
+      node = launched;
+      if (early) reload();
+    },
+  };
 }
 
-function leave(log: PinoLog, logFile: LogFile, reason: string, code: number): never {
-  log.log.error('stopped', { reason, exitCode: code });
-  logFile.close();
-  process.exit(code);
-}
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;

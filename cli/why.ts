@@ -7,6 +7,8 @@ export interface MemberView {
   readonly name: string;
   /** undefined: the member did not answer in time */
   readonly status: ChainStatus | undefined;
+  /** why it ended, where it ended by itself and does not run */
+  readonly failure?: { readonly message: string; readonly remedy: string } | undefined;
 }
 
 export interface Explanation {
@@ -51,11 +53,16 @@ export function explain(question: Question): Explanation {
   };
   const state = judge(facts, { diverged, fenced, answers: answers.filter(takesPart) });
   const since = sinceWhen(state, answers) ?? question.fallbackSince;
+  const words = wordsFor(state, { ...facts, since, question, diverged, fenced, silent, answers });
+  return { state, ...facts, since, ...withFailures(words, asked) };
+}
+
+/** A member that failed by itself says why: starting it again may not be enough. */
+function withFailures({ sentence, remedy }: Words, asked: readonly MemberView[]): Words {
+  const failed = asked.flatMap(({ name, failure }) => (failure === undefined ? [] : [{ name, ...failure }]));
   return {
-    state,
-    ...facts,
-    since,
-    ...wordsFor(state, { ...facts, since, question, diverged, fenced, silent, answers }),
+    sentence: [sentence, ...failed.map(({ name, message }) => `${name} failed: ${message}`)].join(' '),
+    remedy: [remedy, ...failed.map(({ name, remedy }) => `${name}: ${remedy}`)].join('\n'),
   };
 }
 
@@ -102,6 +109,11 @@ function sinceWhen(state: Explanation['state'], answers: readonly ChainStatus[])
   return instants.sort()[0];
 }
 
+interface Words {
+  readonly sentence: string;
+  readonly remedy: string;
+}
+
 interface Scene extends Findings {
   readonly question: Question;
   readonly missing: readonly string[];
@@ -112,14 +124,14 @@ interface Scene extends Findings {
   readonly since: string;
 }
 
-function wordsFor(state: Explanation['state'], scene: Scene): { sentence: string; remedy: string } {
+function wordsFor(state: Explanation['state'], scene: Scene): Words {
   const { question, have, need, height, missing } = scene;
   const at = `Chain ${question.chain} at height ${height}`;
   const clock = scene.since.slice(11, 19);
   switch (state) {
     case 'diverged':
       return {
-        sentence: `${at}: ${list(scene.diverged)} computed another state than the quorum certified and stopped.`,
+        sentence: `${at}: ${list(scene.diverged)} computed another state than the quorum certified and stopped. ${ownWords(scene)}`,
         remedy: 'Keep its home and logs as evidence, report it, and replace the node by a fresh home.',
       };
     case 'halted': {
@@ -166,8 +178,16 @@ function bringBack(question: Question, names: readonly string[]): string {
   return parts.join(' ');
 }
 
+/** At which height, and the roots: what those that have diverged say themselves. */
+function ownWords({ question, diverged }: Scene): string {
+  return question.asked
+    .filter(({ name }) => diverged.includes(name))
+    .map(({ name, status }) => `${name}: ${status?.sentence}`)
+    .join(' ');
+}
+
 /** All needed members are there: the node itself knows best what holds it up. */
-function fromNode(scene: Scene, state: ChainStatus['state']): { sentence: string; remedy: string } {
+function fromNode(scene: Scene, state: ChainStatus['state']): Words {
   const witness = scene.answers.find((status) => status.state === state);
   return {
     sentence: witness?.sentence ?? `Chain ${scene.question.chain} makes little progress.`,

@@ -127,6 +127,13 @@ export const errorRows = [
     remedy: 'Keep the homes and logs, and report it.',
   },
   {
+    code: 1024,
+    name: 'node-failed',
+    meaning: 'The node ended by itself, before anything could depend on what it could not write or read.',
+    remedy:
+      'Read its log (psky logs). When every start ends alike, psky reset removes its data: it then follows, and signs nothing before it has a new key.',
+  },
+  {
     code: 1060,
     name: 'load-needs-disk',
     meaning: 'The free disk cannot hold what this run of load would write.',

@@ -16,13 +16,13 @@ export interface PinoLogOptions {
 
 export interface PinoLog {
   readonly log: Log;
-  /** Without a module: the level of all modules that have none of their own. */
-  setLevel(level: LogLevel, module?: string): void;
+  /** @param levels of modules that have one of their own; all others have `level` */
+  setLevels(level: LogLevel, levels: Readonly<Record<string, LogLevel>>): void;
 }
 
 export function createPinoLog(options: PinoLogOptions = {}): PinoLog {
   let general: LogLevel = options.level ?? 'info';
-  const own = new Map<string, LogLevel>(Object.entries(options.levels ?? {}));
+  let own = new Map<string, LogLevel>(Object.entries(options.levels ?? {}));
 
   // pino itself writes everything that it is given: levels are decided here, so that they can change for all loggers of
   // a module without a list of them
@@ -49,9 +49,9 @@ export function createPinoLog(options: PinoLogOptions = {}): PinoLog {
 
   return {
     log: bind(root, ''),
-    setLevel(level, module) {
-      if (module === undefined) general = level;
-      else own.set(module, level);
+    setLevels(level, levels) {
+      general = level;
+      own = new Map(Object.entries(levels));
     },
   };
 }

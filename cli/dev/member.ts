@@ -1,11 +1,12 @@
 // One member of a devnet as its supervisor sees it: a child process that is started, killed on purpose, revived, and
-// restarted with a back-off when it crashes.
+// restarted with a back-off when it crashes, but not for ever for one and the same reason.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PskyError } from '../../lib/errors.ts';
 import { exitCode } from '../exit.ts';
+import { failureOf } from '../failure.ts';
 import type { NodeHome } from '../home/home.ts';
 import { type RemoteError, remoteError } from '../remote-error.ts';
 import type { RunningInfo } from '../running.ts';
@@ -16,6 +17,8 @@ const firstBackoffMs = 500;
 const maxBackoffMs = 10_000;
 /** a member that lived this long crashed for a new reason */
 const healthyMs = 60_000;
+/** as often in a row for the same reason: 7.5 s of back-off, and the next start would end alike */
+const maxFailuresAlike = 5;
 
 /** What a member's process says over IPC. */
 export type MemberMessage =
@@ -23,7 +26,7 @@ export type MemberMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly error: RemoteError };
 
-export type MemberState = 'starting' | 'listening' | 'ready' | 'killed' | 'crashed' | 'stopped';
+export type MemberState = 'starting' | 'listening' | 'ready' | 'killed' | 'crashed' | 'failed' | 'stopped';
 
 export class Member {
   readonly name: string;
@@ -34,6 +37,8 @@ export class Member {
   #child: ChildProcess | undefined;
   #failure: PskyError | undefined;
   #backoffMs = firstBackoffMs;
+  #lastReason: string | undefined;
+  #failuresAlike = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   readonly #waiting = new Set<() => void>();
   readonly #remark: (text: string) => void;
@@ -65,6 +70,13 @@ export class Member {
     child.on('message', (message) => this.#hear(message as MemberMessage));
     child.on('error', (error) => this.#remark(`${this.name}: ${error.message}`));
     child.on('exit', (code, signal) => this.#ended(code, signal, Date.now() - bornAt));
+  }
+
+  /** Starts it with a clean slate, whatever ended it. */
+  revive(): void {
+    this.#backoffMs = firstBackoffMs;
+    this.#failuresAlike = 0;
+    this.start();
   }
 
   /** SIGKILL, and no restart. Resolves when the process is gone. */
@@ -128,17 +140,32 @@ export class Member {
     this.#child = undefined;
     this.info = undefined;
     if (this.state === 'killed' || this.state === 'stopped') return this.#become(this.state);
-    this.#failure ??= new PskyError('start-failed', `${this.name} ended with ${signal ?? `exit code ${code}`}.`);
-    this.#become('crashed');
-    // settings do not mend themselves
-    if (code === exitCode.badConfiguration) return;
+    const how = `${this.name} ended with ${signal ?? `exit code ${code}`}`;
+    const said = this.#failure ?? failureOf(this.home);
+    this.#failure = said ?? new PskyError('start-failed', `${how}.`);
     if (livedMs > healthyMs) this.#backoffMs = firstBackoffMs;
-    this.#remark(`${this.name} ended with ${signal ?? `exit code ${code}`}; restart in ${this.#backoffMs} ms`);
+    this.#count(said?.message, livedMs);
+    // settings do not mend themselves
+    if (code === exitCode.badConfiguration || this.#failuresAlike >= maxFailuresAlike) {
+      this.#remark(`${how} and is not started again: ${this.#failure.message}`);
+      this.#become('failed');
+      return;
+    }
+    this.#become('crashed');
+    this.#remark(`${how}; restart in ${this.#backoffMs} ms`);
     this.#restartTimer = setTimeout(() => {
       this.restarts++;
       this.start();
     }, this.#backoffMs);
     this.#backoffMs = Math.min(2 * this.#backoffMs, maxBackoffMs);
+  }
+
+  /** @param reason its own; one that others ended has none */
+  #count(reason: string | undefined, livedMs: number): void {
+    const alike = reason !== undefined && reason === this.#lastReason && livedMs <= healthyMs;
+    this.#lastReason = reason;
+    if (reason === undefined) this.#failuresAlike = 0;
+    else this.#failuresAlike = alike ? this.#failuresAlike + 1 : 1;
   }
 
   #become(state: MemberState): void {

@@ -91,7 +91,7 @@ export class Supervisor {
     });
     this.#register('revive', async (params) => {
       const member = this.#chosen(params);
-      member.start();
+      member.revive();
       const { pid, rpc } = await member.untilListening(listenMs);
       return { name: member.name, state: member.state, pid, rpc };
     });

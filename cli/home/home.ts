@@ -39,6 +39,8 @@ export interface HomeFiles {
   readonly lock: string;
   /** what a running node tells about itself: pid and addresses */
   readonly running: string;
+  /** why the last process of this home ended by itself */
+  readonly failure: string;
   readonly wallets: string;
 }
 
@@ -53,6 +55,7 @@ export function filesOf(home: string): HomeFiles {
     run: join(home, 'run'),
     lock: join(home, 'run', 'lock.json'),
     running: join(home, 'run', 'node.json'),
+    failure: join(home, 'run', 'failure.json'),
     wallets: join(home, 'keys'),
   };
 }

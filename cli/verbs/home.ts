@@ -7,9 +7,10 @@ import { toHex } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
 import { confirm } from '../confirm.ts';
 import { exitCode } from '../exit.ts';
+import { removeFailure } from '../failure.ts';
 import { membersOf, type NodeHome } from '../home/home.ts';
 import { loadNodeKey, loadValidatorKey } from '../home/key-files.ts';
-import { holderOf } from '../home/lock.ts';
+import { holderOf, lockHome } from '../home/lock.ts';
 import { formatLogLine } from '../log-lines.ts';
 import { addVerb, type Call, type Finish, wholeNumber } from '../verb.ts';
 import { version } from '../version.ts';
@@ -81,14 +82,26 @@ async function reset(call: Call): Promise<void> {
   const whole = home.kind === 'devnet' && call.text('node') === undefined;
   const members = [...membersOf(home, call.text('node')).values()];
   const locks = members.map((member) => member.files.lock);
-  if (home.kind === 'devnet') locks.push(home.supervisorFile);
+  // a single member that does not run can be reset beside the others
+  if (home.kind === 'devnet' && whole) locks.push(home.supervisorFile);
   const holder = locks.map((lock) => holderOf(lock)).find((each) => each !== undefined);
   if (holder !== undefined) throw new PskyError('home-in-use', `It has the pid ${holder.pid}.`);
   const what = whole ? `the devnet ${home.path} with its chains` : `all data in ${members[0]?.files.data}`;
   if (!call.flag('yes')) await confirm(`This removes ${what}. Go on?`);
   if (whole) rmSync(home.path, { recursive: true, force: true });
-  else for (const { files } of members) rmSync(files.data, { recursive: true, force: true });
+  else for (const member of members) resetMember(member);
   call.out.result({ reset: true, home: home.path }, `removed ${what}`);
+}
+
+/** Under its lock, so that no supervisor starts it meanwhile. @throws PskyError `home-in-use` */
+function resetMember(member: NodeHome): void {
+  const release = lockHome(member.files.lock);
+  try {
+    rmSync(member.files.data, { recursive: true, force: true });
+    removeFailure(member);
+  } finally {
+    release();
+  }
 }
 
 interface Tail {

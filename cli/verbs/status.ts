@@ -8,6 +8,7 @@ import type { ChainStatus, RpcResult } from '../../net/gateway/protocol.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
 import { RpcClient } from '../../sdk/index.ts';
 import { exitCode } from '../exit.ts';
+import { failureOf } from '../failure.ts';
 import { defaultHome, type Home, loadGenesis, type NodeHome } from '../home/home.ts';
 import { holderOf } from '../home/lock.ts';
 import { formatTable } from '../output.ts';
@@ -44,6 +45,7 @@ interface Asked {
   readonly home: NodeHome;
   readonly info: RunningInfo | undefined;
   readonly node: RpcResult<'status'> | undefined;
+  readonly failure: PskyError | undefined;
 }
 
 async function askAll(members: ReadonlyMap<string, NodeHome>): Promise<readonly Asked[]> {
@@ -51,7 +53,7 @@ async function askAll(members: ReadonlyMap<string, NodeHome>): Promise<readonly 
     [...members].map(async ([name, home]) => {
       const info = runningInfo(home);
       const node = info === undefined ? undefined : await ask(info.rpc);
-      return { name, home, info, node };
+      return { name, home, info, node, failure: failureOf(home) };
     }),
   );
 }
@@ -79,7 +81,11 @@ async function survey(call: Call): Promise<Survey> {
   const explanation = explain({
     chain,
     validators,
-    asked: asked.map((each) => ({ name: each.name, status: chainOf(each, chain) })),
+    asked: asked.map((each) => ({
+      name: each.name,
+      status: chainOf(each, chain),
+      failure: each.failure && { message: each.failure.message, remedy: remedyOf(call, home, each) },
+    })),
     revive: (name) => reviveCommand(call, home, name),
     fallbackSince: lastSignOfLife(asked),
   });
@@ -90,10 +96,20 @@ function chainOf(asked: Asked, chain: string): ChainStatus | undefined {
   return asked.node?.chains.find((each) => each.name === chain);
 }
 
-/** As it is to be typed here: without --home where the verb finds it by itself. */
+/** The error's own remedy, and where to look. */
+function remedyOf(call: Call, home: Home, { name, failure }: Asked): string {
+  const which = home.kind === 'devnet' ? ` --node ${name}` : '';
+  return `${failure?.row.remedy} Its log: psky logs${which}${placeOf(call, home)}`;
+}
+
+/** Nothing where the verb finds the home by itself. */
+function placeOf(call: Call, home: Home): string {
+  return resolve(defaultHome(call.environment)) === home.path ? '' : ` --home ${home.path}`;
+}
+
 function reviveCommand(call: Call, home: Home, name: string): string {
   if (home.kind !== 'devnet') return `psky start --home <home of ${name}>`;
-  const place = resolve(defaultHome(call.environment)) === home.path ? '' : ` --home ${home.path}`;
+  const place = placeOf(call, home);
   // nobody is there to revive one: the whole devnet is started
   return holderOf(home.supervisorFile) === undefined ? `psky dev${place}` : `psky dev revive ${name}${place}`;
 }
@@ -123,7 +139,8 @@ async function status(call: Call): Promise<number> {
       pid: each.info?.pid ?? null,
       rpc: each.info?.rpc ?? null,
       ready: each.node?.ready ?? false,
-      state: seen?.state ?? 'down',
+      state: seen?.state ?? (each.failure === undefined ? 'down' : 'failed'),
+      failure: each.failure?.toJSON() ?? null,
       height: seen?.height ?? null,
       execHeight: seen?.execHeight ?? null,
       term: seen?.term ?? null,

@@ -21,6 +21,8 @@ interface Read {
 
 const url = /^http:\/\/127\.0\.0\.1:\d+$/;
 
+t.setTimeout(0); // the runner's budget for the file decides
+
 t.test('four validators: command, proof, halt, explanation, revival, load, end', async (t) => {
   const net = testDevnet(t);
 

@@ -1,13 +1,13 @@
 // A devnet of real processes for a test: started, asked, broken, and ended without leaving anything behind.
 
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadGenesis, openHome } from '../../cli/home/home.ts';
 import { holderOf } from '../../cli/home/lock.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
+import { connectAdmin } from '../../net/drivers/admin-client.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
 import { Client, lightClient, RpcClient } from '../../sdk/index.ts';
-import { type Ended, psky, shortFolder } from './psky.ts';
+import { type Ended, killHard, processesOf, psky, shortFolder } from './psky.ts';
 
 export interface ReadyReport {
   readonly ready: true;
@@ -41,6 +41,7 @@ export interface Status extends Why {
     readonly name: string;
     readonly pid: number | null;
     readonly state: string;
+    readonly failure: { readonly code: string; readonly name: string; readonly message: string } | null;
     readonly height: number | null;
     readonly chains: readonly { readonly name: string; readonly height: number; readonly leader: string | null }[];
   }[];
@@ -124,6 +125,15 @@ export class TestDevnet {
     return holderOf(join(this.home, 'run', 'lock.json'))?.pid;
   }
 
+  /** What the supervisor says of its first member. */
+  async supervisorState(): Promise<{ readonly state: string; readonly restarts: number }> {
+    const admin = await connectAdmin(this.home);
+    const { members } = (await admin.call('status', {}).finally(() => admin.close())) as {
+      readonly members: readonly { readonly state: string; readonly restarts: number }[];
+    };
+    return members[0] as (typeof members)[number];
+  }
+
   /** SIGKILL for all of them, in the same instant. */
   async killAll(): Promise<void> {
     for (const pid of this.processes()) killHard(pid);
@@ -163,29 +173,9 @@ export class TestDevnet {
   }
 }
 
-/** A devnet in a folder of its own; whatever the test leaves running is killed at its end. */
+/** A devnet in a folder of its own. */
 export function testDevnet(test: { teardown(action: () => void): void }): TestDevnet {
-  const home = join(shortFolder(test), 'net');
-  const devnet = new TestDevnet(home);
-  test.teardown(() => {
-    for (const pid of devnet.processes()) killHard(pid);
-  });
-  return devnet;
-}
-
-/** Processes that have this text among their arguments or in their environment. */
-export function processesOf(text: string): readonly number[] {
-  const own = String(process.pid);
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && entry !== own)
-    .filter((pid) => {
-      try {
-        return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(text));
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
+  return new TestDevnet(join(shortFolder(test), 'net'));
 }
 
 /** @throws when the condition does not hold in time; a question that fails counts as no */
@@ -200,12 +190,4 @@ export async function eventually(what: string, seconds: number, holds: () => Pro
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function killHard(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // already gone
-  }
 }

@@ -9,6 +9,8 @@ import { type Client, newKey, type SignedEntry, type WalletKey } from '../../sdk
 import { eventually, type LoadResult, pause, type Status, type TestDevnet, testDevnet, type Why } from './devnet.ts';
 import { psky } from './psky.ts';
 
+t.setTimeout(0); // the runner's budget for the file decides
+
 t.test('four validators through kills and the loss of a disk', async (t) => {
   const net = testDevnet(t);
   await net.start();

@@ -7,6 +7,8 @@ interface Failure {
   readonly error: { readonly name: string };
 }
 
+t.setTimeout(0); // the runner's budget for the file decides
+
 t.test('one node is started, looked into, refused a second time, drained and started again', async (t) => {
   const folder = join(shortFolder(t), 'net');
   const made = await psky('testnet', '--validators', '1', '--ports', 'auto', '--home', folder);

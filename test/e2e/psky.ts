@@ -1,18 +1,59 @@
 // Runs the built `psky` as users do: processes, exit codes, lines.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const mainFile = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
-/** A folder for homes whose sockets fit into it; removed after the test. */
+const folders = new Set<string>();
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, clearAll);
+
+/**
+ * A folder for homes whose sockets fit into it. At the end of the test, and when the test itself is ended (its runner's time
+ * is over), it is removed, and whatever runs on a home in it is killed.
+ */
 export function shortFolder(test: { teardown(action: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), 'psky-'));
-  test.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  folders.add(folder);
+  test.teardown(() => clear(folder));
   return folder;
+}
+
+function clearAll(): void {
+  for (const folder of folders) clear(folder);
+  process.exit(1);
+}
+
+function clear(folder: string): void {
+  for (const pid of processesOf(folder)) killHard(pid);
+  rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
+}
+
+/** Processes that have this text among their arguments or in their environment. */
+export function processesOf(text: string): readonly number[] {
+  const own = String(process.pid);
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && entry !== own)
+    .filter((pid) => {
+      try {
+        return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(text));
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+export function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // already gone
+  }
 }
 
 export interface Ended {

@@ -40,6 +40,8 @@ function heightSaid(running: Foreground): number {
   return Number(/height (\d+)/.exec(running.stdout())?.[1]);
 }
 
+t.setTimeout(0); // the runner's budget for the file decides
+
 t.test('npm start, Ctrl-C, and again', async (t) => {
   const net = testDevnet(t);
   const first = foreground('npm', ['start', '--', '--ports', 'auto'], net.home);

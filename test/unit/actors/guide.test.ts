@@ -58,7 +58,7 @@ t.test('the real clock runs what is due, never early, and inputs before turns', 
 
 t.test('notes of actors become log lines and metrics', async (t) => {
   const lines: string[] = [];
-  const { log, setLevel } = createPinoLog({ destination: { write: (line: string) => void lines.push(line) } });
+  const { log, setLevels } = createPinoLog({ destination: { write: (line: string) => void lines.push(line) } });
   const metrics = createMetrics({ name: 'psky_test_total', help: 'Test.', type: 'counter', labels: ['way'] });
   const { clock, system } = createWorld({ notes: createNoteSink({ log, metrics }) });
   system.spawn(
@@ -74,7 +74,7 @@ t.test('notes of actors become log lines and metrics', async (t) => {
     clock.settle();
   };
   for (const level of ['info', 'debug']) say(level);
-  setLevel('debug', 'test');
+  setLevels('info', { test: 'debug' });
   say('debug');
   const parsed = lines.map((line) => JSON.parse(line));
   t.match(parsed, [

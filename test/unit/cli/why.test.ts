@@ -25,6 +25,11 @@ function seen(name: string, change: Partial<ChainStatus> = {}): MemberView {
   };
   return { name, status };
 }
+const failed = (name: string): MemberView => ({
+  name,
+  status: undefined,
+  failure: { message: 'The node ended by itself. A record cannot be read.', remedy: 'Read its log.' },
+});
 const dead = (name: string): MemberView => ({ name, status: undefined });
 
 function ask(asked: readonly MemberView[]) {
@@ -81,12 +86,20 @@ t.test('a member that runs without the chain takes no part, and says what helps'
   t.match(ask([stopped('v1')]), { state: 'halted', sentence: 'It failed twice.', remedy: 'Restart the node.' });
 });
 
+t.test('a member that failed by itself says why and what to do, in every state', async (t) => {
+  const beside = ask([seen('v1'), seen('v2'), failed('v3'), seen('v4')]);
+  t.match(beside, { state: 'ok', missing: ['v3'], sentence: /v3 failed: .* A record cannot be read\.$/ });
+  t.match(beside.remedy, /^Bring back v3: revive v3\nv3: Read its log\.$/);
+  t.match(ask([seen('v1'), failed('v2'), dead('v3'), seen('v4')]), { state: 'halted', sentence: /v2 failed: / });
+  t.match(ask([failed('v1'), dead('v2'), dead('v3'), dead('v4')]), { have: 0, sentence: /v1 failed: /, remedy: /log/ });
+});
+
 t.test('divergence, fencing and slowness name their members and reasons', async (t) => {
   const rest = [seen('v2'), seen('v3'), seen('v4')];
-  t.match(ask([seen('v1', { state: 'diverged' }), ...rest]), {
+  t.match(ask([seen('v1', { state: 'diverged', sentence: 'The chain stopped at height 7.' }), ...rest]), {
     state: 'diverged',
     missing: ['v1'],
-    sentence: /v1 computed/,
+    sentence: /v1 computed .* v1: The chain stopped at height 7\.$/,
   });
   t.match(ask([seen('v1', { state: 'fenced', fenced: true }), ...rest]), {
     state: 'fenced',
