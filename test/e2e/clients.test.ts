@@ -27,6 +27,8 @@ import { eventually, testDevnet } from './devnet.ts';
 import { type Example, examplesOf, root } from './examples.ts';
 import { judgeForgeries, labPage, readWhatLies, tryToReach, useEverything } from './in-browser.ts';
 
+t.setTimeout(0); // the runner's budget for the file decides
+
 /** a page server; its pages have the origin of the address by which they are asked for */
 const served = new Map<string, { readonly type: string; readonly body: string | Buffer }>();
 const pages = createServer((request, response) => {
