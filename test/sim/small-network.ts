@@ -155,7 +155,7 @@ export class SmallNetwork {
   #serve({ system, served }: Node, nodeId: string, { clock }: SimProcess): ReadonlyMap<string, Method> {
     const methods = new Map<string, Method>();
     const gateway = {
-      registerMethod: (name: string, _action: string, method: Method) => void methods.set(name, method),
+      registerMethod: (name: string, method: Method) => void methods.set(name, method),
       registerTopic: () => {},
       registerStream: () => {},
       registerReadyCheck: () => {},
