@@ -47,7 +47,7 @@ function openDoor() {
       if (message.type === 'seal') seals.push((message as Seal).content);
     }),
   );
-  const application = { opaque: { maxEntryBytes: 65_536, tooLarge: 2001 } } as Partial<Application> as Application;
+  const application = { opaque: { maxEntryBytes: 400_000, tooLarge: 2001 } } as Partial<Application> as Application;
   world.system.spawn(addresses.admission, admissionBehavior({ name: 'main', application, chain, addresses, shard }));
   world.clock.settle();
   const tell = (message: object): void => {
@@ -127,11 +127,11 @@ t.test('so do many small entries', async (t) => {
 t.test('entries of an opaque ledger are taken unread, but for those that are too large', async (t) => {
   const door = openDoor();
   door.sealing('open');
-  door.submit(3, concatBytes([entry(1, 100), entry(2, 65_537), entry(3, 65_536)]));
+  door.submit(3, concatBytes([entry(1, 100), entry(2, 400_001), entry(3, 400_000)]));
   t.same(
     door.seals.map(({ count, body }) => [count, body.map((piece) => piece[4])]),
     [[2, [1, 3]]],
   );
-  door.submit(1, entry(4, 70_000));
+  door.submit(1, entry(4, 500_000));
   t.match(door.answers.at(-1), { refused: [{ index: 0, code: 2001 }], place: undefined });
 });
