@@ -12,6 +12,9 @@ export interface FieldFault {
   readonly message: string;
 }
 
+/** characters of a field's name in a fault; a longer one is a mistake that need not be repeated whole */
+const maxShownName = 64;
+
 class Refusal extends Error {
   readonly fault: FieldFault;
   constructor(fault: FieldFault) {
@@ -53,7 +56,8 @@ export class Fields {
   }
 
   at(name: string): string {
-    return this.place === '' ? name : `${this.place}.${name}`;
+    const shown = name.length > maxShownName ? `${name.slice(0, maxShownName)}…` : name;
+    return this.place === '' ? shown : `${this.place}.${shown}`;
   }
 
   has(name: string): boolean {

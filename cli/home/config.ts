@@ -113,7 +113,7 @@ function readPeer(value: unknown, place: string): PeerAddress {
 }
 
 function readModuleLevel(value: unknown, place: string): ModuleLevel {
-  const [, module, level] = /^([a-z][a-z/-]*)=([a-z]+)$/.exec(String(value)) ?? [];
+  const [, module, level] = (typeof value === 'string' && /^([a-z][a-z/-]*)=([a-z]+)$/.exec(value)) || [];
   const known = logLevels.find((each) => each === level);
   if (module === undefined || known === undefined) refuseField('wrong-kind', place, 'expected module=level');
   return { module, level: known };

@@ -129,6 +129,9 @@ t.test('configuration comes back, is overridden by the environment, and is refus
     [text, { PSKY_RPC_PORT: 'x' }, /PSKY_RPC_PORT/],
     [text.replace('wss://', 'ws://'), {}, /peer\.peers\[0\]/],
     ['x =', {}, /TOML/i],
+    // a table is no text, and not every table can be made one
+    [text.replace('modules = []', 'modules = [{ toString = 1 }]'), {}, /log\.modules\[0\]: expected module=level/],
+    [text.replace('[rpc]', `[rpc]\n${'x'.repeat(5_000)} = 1`), {}, /rpc\.x{64}…: there is no such field/],
   ];
   for (const [toml, env, expected] of cases) {
     const { row, message } = refusal(() => parseConfig(toml, env));
