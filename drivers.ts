@@ -86,6 +86,7 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
     host: config.peer.host,
     port: config.peer.port,
     security: { mode: 'tls', certificate },
+    onRefused: (reason) => node.metrics.count('psky_p2p_refused_connections_total', 1, { reason }),
   });
   const ports: NodePorts = { ...machine(), transport, log, onFatal: options.onFatal };
   const node = createNode(

@@ -48,6 +48,9 @@ const wsLimits = {
   skipUTF8Validation: true,
 } as const;
 
+/** how often Node looks for connections whose time is over; 30 s by itself */
+const connectionsCheckingInterval = 1_000;
+
 export function createWsTransport(options: WsTransportOptions): WsTransport {
   const { security } = options;
   const onRefused = options.onRefused ?? (() => {});
@@ -91,8 +94,8 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
     }
     const http =
       tls === undefined
-        ? createHttpServer()
-        : createHttpsServer({ ...tls, requestCert: true, handshakeTimeout: handshakeMs });
+        ? createHttpServer({ connectionsCheckingInterval })
+        : createHttpsServer({ ...tls, connectionsCheckingInterval, requestCert: true, handshakeTimeout: handshakeMs });
     const limit = createInboundLimit(
       { total: maxInboundSockets, perAddress: maxInboundPerAddress, ungreetedPerAddress: maxUngreetedPerAddress },
       onRefused,
@@ -108,7 +111,16 @@ export function createWsTransport(options: WsTransportOptions): WsTransport {
       onRefused('no-certificate');
       socket.destroy();
     });
-    http.on('request', (_, response) => response.writeHead(404, { connection: 'close' }).end());
+    http.on('tlsClientError', () => onRefused('no-tls'));
+    http.on('clientError', (_, socket) => {
+      if (socket.destroyed) return; // refused already
+      onRefused('bad-request');
+      socket.destroy();
+    });
+    http.on('request', (_, response) => {
+      onRefused('bad-request');
+      response.writeHead(404, { connection: 'close' }).end();
+    });
     http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       if (socket.destroyed) return; // without a certificate
       socket.on('error', () => socket.destroy());

@@ -137,9 +137,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     for (const path of new Set(own.map((each) => each.path))) {
       const those = own.filter((each) => each.path === path);
       const methods = those.map((each) => each.method);
-      refuseOtherMethods(fastify, path, methods);
+      refuseOtherMethods(fastify, guard, path, methods);
       const open = those.every((each) => each.crossOrigin);
-      if (open && http.names.origins.length > 0) addPreflight(fastify, path, methods);
+      if (open && http.names.origins.length > 0) addPreflight(fastify, guard, path, methods);
     }
     fastify.listen({ host: at.host, port: at.port }, (error) => {
       if (error !== null) return done(faultOf(error, at), '', fastify);

@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { isLoopback } from '../../drivers/loopback.ts';
@@ -35,6 +36,8 @@ export interface Guard {
   inspect(request: IncomingMessage): GatewayFault | undefined;
   principalOf(request: IncomingMessage): Principal;
   may(principal: Principal, action: Action, resource: string): boolean;
+  /** counts what was refused after it was let in, and before a handler saw it */
+  refused(reason: GatewayFault['name']): void;
 }
 
 export function createGuard(options: HttpOptions): Guard {
@@ -59,8 +62,12 @@ export function createGuard(options: HttpOptions): Guard {
       return name ? { kind: 'token', name } : { kind: 'anonymous' };
     },
     may: (principal, action, resource) => authorize(options.policy, principal, action, resource),
+    refused: options.refused,
   };
 }
+
+/** how often Node looks for requests whose time is over; 30 s by itself */
+const connectionsCheckingInterval = 1_000;
 
 /** A server with nothing behind it yet. */
 export function createHttp(options: HttpOptions, guard: Guard): FastifyInstance {
@@ -68,14 +75,23 @@ export function createHttp(options: HttpOptions, guard: Guard): FastifyInstance 
     bodyLimit: maxRpcBodyBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, options.refused),
     routerOptions: { maxParamLength: 512 },
     // before the hooks below: a path that cannot be decoded, or has a part that is too long
-    frameworkErrors: (error, _, reply) => sendFault(reply as unknown as FastifyReply, faultOf(error)),
+    frameworkErrors: (error, _, reply) => refuse(reply as unknown as FastifyReply, faultOf(error), guard),
     ...(options.tls === undefined
-      ? {}
-      : { https: { key: options.tls.key, cert: options.tls.certificate, minVersion: 'TLSv1.2' as const } }),
+      ? { http: { connectionsCheckingInterval } }
+      : {
+          https: {
+            key: options.tls.key,
+            cert: options.tls.certificate,
+            minVersion: 'TLSv1.2' as const,
+            connectionsCheckingInterval,
+          },
+        }),
   }) as unknown as FastifyInstance;
   fastify.server.maxConnections = maxHttpConnections;
+  fastify.server.on('drop', () => options.refused('gateway-busy'));
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -88,10 +104,10 @@ export function createHttp(options: HttpOptions, guard: Guard): FastifyInstance 
     else sendFault(reply, fault);
   });
   fastify.setNotFoundHandler((request, reply) =>
-    sendFault(reply, { name: 'not-found', detail: request.url.slice(0, 128) }),
+    refuse(reply, { name: 'not-found', detail: request.url.slice(0, 128) }, guard),
   );
   fastify.setErrorHandler((error: { code?: string; statusCode?: number; message: string }, _, reply) =>
-    sendFault(reply, faultOf(error)),
+    refuse(reply, faultOf(error), guard),
   );
   return fastify;
 }
@@ -119,10 +135,14 @@ export function addRoute(fastify: FastifyInstance, guard: Guard, route: Route): 
     onRequest: (request, reply, done) => {
       const type = mediaType(request);
       if (!guard.may(guard.principalOf(request.raw), route.action, route.resource)) {
-        return sendFault(reply, { name: 'not-authorized' });
+        return refuse(reply, { name: 'not-authorized' }, guard);
       }
       if (route.method === 'POST' && !route.contentTypes.includes(type ?? '')) {
-        return sendFault(reply, { name: 'unsupported-media-type', detail: `not ${type ?? 'without a content type'}` });
+        return refuse(
+          reply,
+          { name: 'unsupported-media-type', detail: `not ${type ?? 'without a content type'}` },
+          guard,
+        );
       }
       done();
     },
@@ -148,14 +168,14 @@ export function addRoute(fastify: FastifyInstance, guard: Guard, route: Route): 
 }
 
 /** Answers what a browser asks before it lets a page of a listed origin send JSON or a token. */
-export function addPreflight(fastify: FastifyInstance, path: string, methods: readonly string[]): void {
+export function addPreflight(fastify: FastifyInstance, guard: Guard, path: string, methods: readonly string[]): void {
   fastify.route({
     method: 'OPTIONS',
     url: fastifyPath({ path }),
     config: { crossOrigin: true },
     handler: (request, reply) => {
       if (reply.getHeader('access-control-allow-origin') === undefined)
-        return sendFault(reply, { name: 'not-found', detail: request.url.slice(0, 128) });
+        return refuse(reply, { name: 'not-found', detail: request.url.slice(0, 128) }, guard);
       reply
         .header('access-control-allow-methods', methods.join(', '))
         .header('access-control-allow-headers', 'accept, authorization, content-type, traceparent')
@@ -167,14 +187,19 @@ export function addPreflight(fastify: FastifyInstance, path: string, methods: re
 }
 
 /** What else may be asked of a path is refused by name. @param methods that it is served for */
-export function refuseOtherMethods(fastify: FastifyInstance, path: string, methods: readonly string[]): void {
+export function refuseOtherMethods(
+  fastify: FastifyInstance,
+  guard: Guard,
+  path: string,
+  methods: readonly string[],
+): void {
   fastify.route({
     method: (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter((each) => !methods.includes(each)),
     url: fastifyPath({ path }),
     exposeHeadRoute: false,
     onRequest: (request, reply) => {
       reply.header('allow', methods.join(', '));
-      sendFault(reply, { name: 'method-not-allowed', detail: `${request.method} ${request.url.slice(0, 128)}` });
+      refuse(reply, { name: 'method-not-allowed', detail: `${request.method} ${request.url.slice(0, 128)}` }, guard);
     },
     handler: () => {},
   });
@@ -205,6 +230,34 @@ function sendFault(reply: FastifyReply, fault: GatewayFault): void {
     .code(status)
     .header('content-type', problemType)
     .send(JSON.stringify(problemOf(fault)));
+}
+
+function refuse(reply: FastifyReply, fault: GatewayFault, guard: Guard): void {
+  guard.refused(fault.name);
+  sendFault(reply, fault);
+}
+
+/** What Node's own parser gives up on: no HTTP, heads that are too long, requests that do not come to their end. */
+function refuseConnection(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  refused: (reason: GatewayFault['name']) => void,
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return; // gone, or answered already
+  const name = { ERR_HTTP_REQUEST_TIMEOUT: 'deadline-passed', HPE_HEADER_OVERFLOW: 'too-large' } as const;
+  const fault: GatewayFault = { name: name[error.code as keyof typeof name] ?? 'bad-request' };
+  refused(fault.name);
+  endWithProblem(socket, fault);
+}
+
+/** An answer where there is no request to answer: the connection ends with it. */
+export function endWithProblem(socket: Socket, fault: GatewayFault): void {
+  const body = JSON.stringify(problemOf(fault));
+  socket.end(
+    `HTTP/1.1 ${statusOf(fault.name)} Refused\r\nConnection: close\r\nContent-Type: ${problemType}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+  socket.destroySoon();
 }
 
 const mediaType = (request: FastifyRequest): string | undefined =>

@@ -17,12 +17,11 @@ import {
   socketPingMs,
 } from '../limits.ts';
 import type { GatewayFault, StreamHandler, TopicSource } from '../ports.ts';
-import { problemOf, problemType, statusOf } from '../problems.ts';
 import { rpcSocketPath, streamPath } from '../protocol.ts';
 import { type RpcCaller, type RpcDispatcher, rpcErrorOf } from '../rpc.ts';
 import { ClientStream, type StreamSocket } from '../stream-session.ts';
 import { createSubscriptions } from '../subscriptions.ts';
-import { type Guard, traceparentOf } from './http.ts';
+import { endWithProblem, type Guard, traceparentOf } from './http.ts';
 
 export interface SocketsOptions {
   readonly guard: Guard;
@@ -72,12 +71,7 @@ export function createSockets(options: SocketsOptions): Sockets {
 
   function refuse(socket: Socket, fault: GatewayFault): void {
     options.refused(fault.name);
-    const body = JSON.stringify(problemOf(fault));
-    socket.end(
-      `HTTP/1.1 ${statusOf(fault.name)} Refused\r\nConnection: close\r\nContent-Type: ${problemType}\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
-    socket.destroySoon();
+    endWithProblem(socket, fault);
   }
 
   function crowded(from: string): GatewayFault | undefined {
@@ -92,7 +86,10 @@ export function createSockets(options: SocketsOptions): Sockets {
     clients.add(client);
     perAddress.set(from, (perAddress.get(from) ?? 0) + 1);
     client.ws.on('pong', () => (client.answeredPing = true));
-    client.ws.on('error', () => client.ws.terminate());
+    client.ws.on('error', (error: NodeJS.ErrnoException) => {
+      options.refused(error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'too-large' : 'bad-frame');
+      client.ws.terminate();
+    });
     client.ws.on('close', () => {
       clients.delete(client);
       const left = (perAddress.get(from) ?? 1) - 1;
@@ -163,8 +160,9 @@ export function createSockets(options: SocketsOptions): Sockets {
       const path = request.url?.split('?')[0];
       const handler = options.streamHandler();
       const known = path === rpcSocketPath || (path === streamPath && handler !== undefined);
+      const turnedAway = guard.inspect(request);
+      if (turnedAway !== undefined) return endWithProblem(socket, turnedAway);
       const fault =
-        guard.inspect(request) ??
         (known ? crowded(request.socket.remoteAddress ?? '') : ({ name: 'not-found' } as const)) ??
         (guard.may(guard.principalOf(request), path === streamPath ? 'submit' : 'read', path ?? '')
           ? undefined

@@ -161,7 +161,7 @@ t.test('JSON-RPC: results, typed errors, batches, notifications', async (t) => {
 });
 
 t.test('the door: who comes from elsewhere, or says it wants another place, is turned away', async (t) => {
-  const { rpc } = await serve(t);
+  const { rpc, metrics } = await serve(t);
   const { port } = new URL(rpc);
   const table: readonly [string, Asked, number][] = [
     ['another host', { headers: { host: 'evil.example' } }, 421],
@@ -197,6 +197,40 @@ t.test('the door: who comes from elsewhere, or says it wants another place, is t
     const failed = await new Promise<Error>((resolve) => socket.on('error', resolve));
     t.match(failed.message, String(status), `upgrade ${path} ${JSON.stringify(headers)}`);
   }
+  const { text } = await ask(metrics, { method: 'GET', path: '' });
+  const counts = {
+    'unknown-host': 3,
+    'foreign-origin': 4,
+    'unsupported-media-type': 3,
+    'not-found': 4,
+    'too-large': 1,
+  };
+  for (const [reason, count] of Object.entries(counts))
+    t.match(text, `psky_gateway_refused_total{reason="${reason}"} ${count}\n`, 'each is counted');
+});
+
+t.test('what is no HTTP at all gets a problem, is counted, and ends its connection', async (t) => {
+  const { rpc, metrics } = await serve(t);
+  const say = (bytes: string): Promise<string> =>
+    new Promise((resolve) => {
+      let heard = '';
+      const socket = connect(Number(new URL(rpc).port), '127.0.0.1', () => socket.write(bytes));
+      socket.on('data', (chunk) => (heard += chunk));
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(heard));
+    });
+  t.match(await say('\x16\x03\x01\x02\x00 no HTTP\r\n\r\n'), /^HTTP\/1\.1 400 [^]*"name":"bad-request"/);
+  const long = `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`;
+  t.match(await say(long), /^HTTP\/1\.1 413 [^]*"name":"too-large"/);
+  const { text } = await ask(metrics, { method: 'GET', path: '' });
+  for (const reason of ['bad-request', 'too-large'])
+    t.match(text, `psky_gateway_refused_total{reason="${reason}"} 1\n`);
+  const socket = new WebSocket(`${rpc.replace('http', 'ws')}/v1/stream`);
+  await new Promise((resolve) => socket.on('open', resolve));
+  socket.on('error', () => {});
+  socket.send(new Uint8Array(2_000_000));
+  await new Promise((resolve) => socket.on('close', resolve));
+  t.match((await ask(metrics, { method: 'GET', path: '' })).text, 'psky_gateway_refused_total{reason="too-large"} 2\n');
 });
 
 t.test('rights: without its token a caller may only ask for health', async (t) => {

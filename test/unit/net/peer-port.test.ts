@@ -49,7 +49,7 @@ t.test('a caller without a certificate, or without TLS, gets nowhere', async (t)
   const plain = connectPlain(port, '127.0.0.1');
   plain.write('GET /peer/control HTTP/1.1\r\n\r\n');
   await closing(plain);
-  t.same([refusals, accepted], [['no-certificate'], []]);
+  t.same([refusals, accepted], [['no-certificate', 'no-tls'], []]);
 });
 
 t.test('a caller with a certificate is who its key says; other paths and oversized messages end it', async (t) => {
@@ -64,6 +64,13 @@ t.test('a caller with a certificate is who its key says; other paths and oversiz
     });
   await closing(dial('/elsewhere'));
   t.same([refusals, accepted.length], [['bad-request'], 0]);
+  for (const text of ['GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'no HTTP at all\r\n\r\n']) {
+    const strange = connect({ host: '127.0.0.1', port, key, cert, rejectUnauthorized: false });
+    strange.write(text);
+    strange.resume();
+    await closing(strange);
+  }
+  t.same([refusals, accepted.length], [['bad-request', 'bad-request', 'bad-request'], 0], 'each is counted');
   const peer = dial('/peer/control');
   await new Promise((resolve) => peer.on('open', resolve));
   t.equal(accepted[0]?.peer, nodeId, 'not what its header claims');
