@@ -143,7 +143,8 @@ function override(document: Record<string, Record<string, unknown>>, environment
     const keys = section === undefined ? undefined : settings[section];
     if (keys === undefined || section === undefined || key === undefined || text === undefined) continue;
     const kind = keys[key];
-    if (kind === undefined) throw new PskyError('bad-configuration', `${variable}: there is no such setting.`);
+    if (kind === undefined)
+      throw new PskyError('bad-configuration', `${variable.slice(0, 64)}: there is no such setting.`);
     document[section] = { ...document[section], [key]: fromText(kind, text) };
     places.set(`${section}.${key}`, variable);
   }

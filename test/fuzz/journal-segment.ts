@@ -9,6 +9,7 @@ import {
   decodeOpen,
   decodeSegmentHeader,
   groupHeaderBytes,
+  placeOf,
   readGroup,
   readGroupHeader,
   readRecord,
@@ -258,6 +259,9 @@ function checkFound(
   checkNothingLost(own, changed, new Set(found.flat().map((record) => record.position)));
 }
 
+const liesIn = ({ segment, offset }: ReturnType<typeof placeOf>, group: Group): boolean =>
+  segment === group.segment && offset >= group.offset && offset < group.offset + group.length;
+
 /**
  * Where segments from the first on are gone, the journal is one that was pruned. What is left must be there up to the
  * first group that is damaged, and behind that one no group may begin.
@@ -269,17 +273,14 @@ function checkNothingLost(own: Original, changed: readonly (Bytes | undefined)[]
     const original = (own.segments[segment] as Bytes).subarray(offset, offset + length);
     return equalBytes(original, changed[segment]?.subarray(offset, offset + length) ?? new Uint8Array(0));
   };
+  const isFound = (group: Group): boolean =>
+    own.written.every(({ position }) => found.has(position) || !liesIn(placeOf(position), group));
   const damaged = groups.findIndex((group) => !isWhole(group, group.length));
   const intact = damaged < 0 ? groups : groups.slice(0, damaged);
-  for (const { position } of own.written) {
-    const segment = Math.floor(position / 2 ** 26);
-    const offset = (position % 2 ** 26) * 8;
-    const inGroup = (each: Group): boolean =>
-      each.segment === segment && offset >= each.offset && offset < each.offset + each.length;
-    if (intact.some(inGroup)) promise(found.has(position), 'a record before the damage is lost');
-  }
-  if (damaged < 0) return;
-  const later = groups.slice(damaged + 1).find((group) => isWhole(group, groupHeaderBytes));
+  promise(intact.every(isFound), 'no record before the damage is lost');
+  const missing = groups.findIndex((group) => !isFound(group)); // damage between the records of a group does no harm
+  if (missing < 0) return;
+  const later = groups.slice(missing + 1).find((group) => isWhole(group, groupHeaderBytes));
   const headerIsWhole = (segment: number): boolean =>
     equalBytes(
       (own.segments[segment] as Bytes).subarray(0, segmentHeaderBytes),
