@@ -122,11 +122,15 @@ export function wholeNumber(range: { readonly min: number; readonly max: number 
   };
 }
 
-/** @returns milliseconds; accepts 500ms, 10s, 2m and plain seconds */
+/** timers of Node count to 24 days, and fire at once beyond */
+const maxDurationMs = 24 * 3_600_000;
+
+/** @returns milliseconds; accepts 500ms, 10s, 2m and plain seconds, up to a day */
 export function duration(text: string): number {
   const [, digits, unit] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m)?$/.exec(text) ?? [];
-  if (digits === undefined) throw new InvalidArgumentError('Expected a duration such as 500ms, 10s or 2m.');
-  return Math.round(Number(digits) * (unit === 'ms' ? 1 : unit === 'm' ? 60_000 : 1_000));
+  const ms = Math.round(Number(digits) * (unit === 'ms' ? 1 : unit === 'm' ? 60_000 : 1_000));
+  if (!(ms <= maxDurationMs)) throw new InvalidArgumentError('Expected a duration up to a day, as 500ms, 10s or 2m.');
+  return ms;
 }
 
 export const timeoutOption: OptionSpec = {

@@ -69,6 +69,8 @@ t.test('failures are one JSON line with a code, and the exit code says which sor
   });
   t.equal(usage.stdout.trimEnd().split('\n').length, 1);
   t.equal(usage.stderr, '');
+  for (const timeout of ['9'.repeat(400), '2000m', '1h', '-1s'])
+    t.equal(psky('query', 'get', 'k', '--timeout', timeout, '--json').status, 2, `a timeout of ${timeout.slice(0, 9)}`);
   const missing = psky('status', '--home', nowhere);
   t.equal(missing.status, 78);
   t.equal(missing.stdout, '');
