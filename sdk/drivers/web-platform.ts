@@ -19,13 +19,16 @@ export function webPlatform(suite: SignatureSuite, openSocket: Platform['openSoc
     wallMs: () => Date.now(),
     delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     async postJson(url, body, timeoutMs) {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      return response.text();
+      // a timer that keeps a process alive: where a server hangs up at once, Node's fetch waits and nothing else does
+      const over = new AbortController();
+      const timer = setTimeout(() => over.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      try {
+        const headers = { 'content-type': 'application/json' };
+        const response = await fetch(url, { method: 'POST', headers, body, signal: over.signal });
+        return await response.text();
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }
