@@ -20,6 +20,7 @@ const budgets = {
   unit: { fileSeconds: 60, jobs: 2 },
   compliance: { fileSeconds: 60, jobs: 2 },
   conformance: { fileSeconds: 60, jobs: 2 },
+  fuzz: { fileSeconds: 60, jobs: 2 },
   model: { fileSeconds: 120, jobs: 2 },
   sim: { fileSeconds: 300, jobs: 2 },
   e2e: { fileSeconds: 240, jobs: 1 },

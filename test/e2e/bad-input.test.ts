@@ -24,7 +24,7 @@ import { errorRowOfCode } from '../../lib/errors.ts';
 import { type Hash, zeroHash } from '../../lib/hash.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import { createNodeCertificate } from '../../net/drivers/node-certificate.ts';
-import { maxHttpConnections } from '../../net/gateway/limits.ts';
+import { maxHttpConnections, maxSockets } from '../../net/gateway/limits.ts';
 import { encodeClientFrame } from '../../net/gateway/protocol.ts';
 import type { NodeId } from '../../net/index.ts';
 import { handshakeMs, maxInboundSockets, maxWireMessageBytes } from '../../net/limits.ts';
@@ -44,14 +44,14 @@ t.test('a network under bad input', async (t) => {
   const watch = watchMemory(net);
   t.teardown(watch.stop);
 
-  const endless = endlessHeads(t, net);
+  const slow = Promise.all([endlessHeads(t, net), silentSockets(t, net)]);
   await t.test('commands that must not run', (t) => badCommands(t, net));
   await t.test('the client port', (t) => clientPort(t, net));
   await t.test('ten thousand connections', (t) => manyConnections(t, net));
   await t.test('strangers at the peer port', (t) => strangers(t, net));
   await t.test('a validator that lies with its real key', (t) => lyingValidator(t, net));
 
-  await endless;
+  await slow;
   await goesOn(t, net, 'in the end');
   const { peakMiB } = watch;
   t.ok(peakMiB() < maxResidentMiB, `at most ${Math.round(peakMiB())} MiB resident`);
@@ -86,7 +86,7 @@ function homeOf(net: TestDevnet, name: string): NodeHome {
   return nodeHome(join(net.home, name));
 }
 
-/** A counter of one member, by the value of its `reason`; 0 where it never counted. */
+/** A counter of one member, by the value of its label; 0 where it never counted. */
 async function counted(net: TestDevnet, name: string, metric: string, reason: string): Promise<number> {
   const { host, port } = loadConfig(homeOf(net, name), {}).metrics;
   const text = await (await fetch(`http://${host}:${port}/metrics`)).text();
@@ -100,10 +100,15 @@ async function isCounted(
   [metric, reason]: readonly [string, string],
   provoke: () => unknown,
   least = 1,
+  seconds = 20,
 ): Promise<void> {
   const before = await counted(net, 'v1', metric, reason);
   await provoke();
-  await eventually(`${metric} ${reason}`, 20, async () => (await counted(net, 'v1', metric, reason)) >= before + least);
+  await eventually(
+    `${metric} ${reason}`,
+    seconds,
+    async () => (await counted(net, 'v1', metric, reason)) >= before + least,
+  );
   t.pass(`${metric} counts ${reason}`);
 }
 
@@ -240,6 +245,22 @@ async function endlessHeads(t: Test, net: TestDevnet): Promise<void> {
   await isCounted(t, net, ['psky_gateway_refused_total', 'deadline-passed'], () => Promise.all(slow), slow.length);
 }
 
+/** WebSockets whose other end is gone without a word: no ping is answered. */
+async function silentSockets(t: Test, net: TestDevnet): Promise<void> {
+  const silent = await Promise.all(Array.from({ length: 20 }, () => openSocket(net, '/v1/stream')));
+  for (const ws of silent) ws.pause();
+  // a paused socket does not hear that it was closed: what counts is that the node has let it go
+  await isCounted(t, net, ['psky_gateway_lagged_total', 'stream'], () => {}, silent.length, 60);
+  for (const ws of silent) ws.terminate();
+}
+
+async function openSocket(net: TestDevnet, path: string): Promise<WebSocket> {
+  const ws = new WebSocket(`${net.rpcOf('v1').replace('http', 'ws')}${path}`);
+  ws.on('error', () => {});
+  await new Promise((resolve) => ws.on('open', resolve));
+  return ws;
+}
+
 function clientSocket(net: TestDevnet): Socket {
   const { port, hostname } = new URL(net.rpcOf('v1'));
   const socket = connect(Number(port), hostname);
@@ -251,8 +272,7 @@ function clientSocket(net: TestDevnet): Socket {
 /** Asks for much and reads nothing. */
 async function slowReader(t: Test, net: TestDevnet): Promise<void> {
   await isCounted(t, net, ['psky_gateway_lagged_total', 'rpc'], async () => {
-    const ws = new WebSocket(`${net.rpcOf('v1').replace('http', 'ws')}/v1/ws`);
-    await new Promise((resolve) => ws.on('open', resolve));
+    const ws = await openSocket(net, '/v1/ws');
     const gone = closed(ws);
     ws.pause();
     const call = JSON.stringify(
@@ -277,8 +297,7 @@ async function slowReader(t: Test, net: TestDevnet): Promise<void> {
 
 async function badStreams(t: Test, net: TestDevnet): Promise<void> {
   const stream = async (frames: readonly Bytes[]): Promise<string> => {
-    const ws = new WebSocket(`${net.rpcOf('v1').replace('http', 'ws')}/v1/stream`);
-    await new Promise((resolve) => ws.on('open', resolve));
+    const ws = await openSocket(net, '/v1/stream');
     const said: string[] = [];
     ws.on('message', (data) => said.push((data as Buffer).toString('latin1')));
     const gone = closed(ws);
@@ -335,6 +354,15 @@ async function manyConnections(t: Test, net: TestDevnet): Promise<void> {
     wanted - maxHttpConnections,
   );
   for (const socket of sockets) socket.destroy();
+  await isCounted(t, net, ['psky_gateway_refused_total', 'gateway-busy'], async () => {
+    const crowd = Array.from({ length: maxSockets + 50 }, () => {
+      const ws = new WebSocket(`${net.rpcOf('v1').replace('http', 'ws')}/v1/ws`);
+      ws.on('error', () => {});
+      return ws;
+    });
+    await Promise.all(crowd.map((ws) => new Promise((resolve) => ws.on('open', resolve).on('close', resolve))));
+    for (const ws of crowd) ws.terminate();
+  });
   await eventually('the member answers again', 20, async () => (await fetch(`${url.origin}/livez`)).ok);
 }
 
@@ -562,7 +590,7 @@ async function replaysForEver(t: Test, net: TestDevnet, peer: HostilePeer): Prom
     }
   })();
   let puts = 0;
-  for (const end = Date.now() + 12_000; Date.now() < end; puts++) await goesOn(t, net, `under flood ${puts}`);
+  for (const end = Date.now() + 8_000; Date.now() < end; puts++) await goesOn(t, net, `under flood ${puts}`);
   ended = true;
   await flood;
   const grown = residentMiB(pidOf(net, 'v1')) - before;

@@ -123,11 +123,14 @@ function readsHead(input: Bytes): void {
   }
   if (typeof outcome === 'string') return;
   promise(outcome.header.length <= maxBulkHeaderBytes, 'a header is within its bound');
-  promise(outcome.body.reduce((sum, each) => sum + each.length, 0) === bodyBytes, 'a body has the length of its head');
+  promise(lengthOf(outcome.body) === bodyBytes, 'a body has the length of its head');
   const batchBody = input.subarray(framePrefixBytes);
   for (const body of [outcome.body, [batchBody]]) {
     const decoded = decodeBatch(header, body);
-    if (typeof decoded !== 'string') same(encodeBatchHeader(decoded.batch, decoded.answer), header, 'a batch header');
+    if (typeof decoded === 'string') continue;
+    const { batch, answer } = decoded;
+    same(encodeBatchHeader(batch, answer), header, 'a batch header');
+    promise(batch.size === lengthOf(batch.body) && batch.count > 0, 'a batch is as long as it says');
   }
 }
 
@@ -140,6 +143,8 @@ function readsRecord([kind = 0, ...rest]: Iterable<number> & Bytes): void {
   promise(again.kind === kind, 'a record keeps its kind');
   same(concatBytes([...again.parts]), bytes, `a ${record.type} record`);
 }
+
+const lengthOf = (parts: readonly Bytes[]): number => parts.reduce((sum, each) => sum + each.length, 0);
 
 function comesBack<T>(value: T | undefined, encode: (value: T) => Bytes, bytes: Bytes, what: string): void {
   if (value !== undefined) same(encode(value), bytes, what);

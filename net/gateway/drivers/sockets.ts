@@ -62,7 +62,11 @@ export function createSockets(options: SocketsOptions): Sockets {
 
   const pinger = setInterval(() => {
     for (const client of clients) {
-      if (!client.answeredPing) client.ws.terminate();
+      if (!client.answeredPing) {
+        options.onLagged(client.kind);
+        client.ws.terminate();
+        continue;
+      }
       client.answeredPing = false;
       client.ws.ping();
     }
