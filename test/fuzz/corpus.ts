@@ -1,7 +1,7 @@
 // Inputs on disk: corpus/TARGET/ holds what reached code that the target's own seeds do not, findings/ what once broke a
 // target, as TARGET-HASH. Both are small, kept in the repository, and run by every `npm test`.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bytes } from '../../lib/bytes.ts';
@@ -10,7 +10,7 @@ import { sha256Hex } from '../../lib/hash.ts';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'test', 'fuzz');
 
-/** files of one corpus; the smallest that reach the most come first */
+/** files of one corpus; beyond, nothing more is kept */
 const maxFiles = 200;
 
 const nameOf = (input: Bytes): string => sha256Hex(input).slice(0, 16);
@@ -19,12 +19,12 @@ export function readCorpus(target: string): readonly Bytes[] {
   return filesOf(join(folder, 'corpus', target)).map((file) => new Uint8Array(readFileSync(file)));
 }
 
-export function writeCorpus(target: string, inputs: readonly Bytes[]): void {
+/** Files that are there stay: a run changes a clone only by what it learnt. */
+export function addToCorpus(target: string, inputs: readonly Bytes[]): void {
   const into = join(folder, 'corpus', target);
   mkdirSync(into, { recursive: true });
-  const kept = new Map(inputs.slice(0, maxFiles).map((input) => [nameOf(input), input]));
-  for (const file of filesOf(into)) if (!kept.has(basename(file))) rmSync(file);
-  for (const [name, input] of kept) writeFileSync(join(into, name), input);
+  const room = Math.max(0, maxFiles - filesOf(into).length);
+  for (const input of inputs.slice(0, room)) writeFileSync(join(into, nameOf(input)), input);
 }
 
 export function readFindings(target: string): readonly { readonly name: string; readonly input: Bytes }[] {

@@ -91,13 +91,18 @@ export function tryOne(target: FuzzTarget, input: Bytes): Finding | undefined {
   }
 }
 
-/** The smallest inputs that together reach what all reach, beside what the target's own do. */
-export function minimise(target: FuzzTarget, inputs: readonly Bytes[], coverage: Coverage): readonly Bytes[] {
+/** Of what was learnt, the smallest inputs that together reach what neither the target's own nor known ones do. */
+export function minimise(
+  target: FuzzTarget,
+  known: readonly Bytes[],
+  learnt: readonly Bytes[],
+  coverage: Coverage,
+): readonly Bytes[] {
   const reaches = (input: Bytes): boolean => {
     tryOne(target, input);
     return coverage.absorb(coverage.take());
   };
   coverage.forget();
-  for (const input of target.seeds()) reaches(input);
-  return [...inputs].sort((a, b) => a.length - b.length).filter(reaches);
+  for (const input of [...target.seeds(), ...known]) reaches(input);
+  return [...learnt].sort((a, b) => a.length - b.length).filter(reaches);
 }

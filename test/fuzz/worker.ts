@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import { readCorpus, writeCorpus } from './corpus.ts';
+import { addToCorpus, readCorpus } from './corpus.ts';
 import { Coverage } from './coverage.ts';
 import { type Finding, fuzz, minimise } from './fuzz.ts';
 import type { FuzzTarget } from './target.ts';
@@ -49,18 +49,14 @@ const { execs, finding, corpus } = fuzz(target, {
 });
 const took = (performance.now() - began) / 1000;
 const { functions } = coverage;
-const learnt = corpus.slice(target.seeds().length);
-let kept: typeof corpus = known;
-if (finding === undefined) {
-  kept = minimise(target, learnt, coverage);
-  writeCorpus(name, kept);
-}
-const before = new Set(known.map((each) => each.join()));
+const learnt = corpus.slice(target.seeds().length + known.length);
+const fresh = finding === undefined ? minimise(target, known, learnt, coverage) : [];
+addToCorpus(name, fresh);
 const finished: Finished = {
   execs,
   took,
-  corpus: kept.length,
-  fresh: kept.filter((each) => !before.has(each.join())).length,
+  corpus: known.length + fresh.length,
+  fresh: fresh.length,
   functions,
   finding,
 };
