@@ -18,7 +18,7 @@ t.test('a validator that was away for thousands of blocks fetches and executes t
   nodes.load(500, { size: 100, everyMs: 20 });
   nodes.hosts[away]?.crash('killed');
   // more headers than the live records of a segment could hold
-  const top = nodes.status(0).height + 2_000;
+  const top = nodes.status(0).height + 1_200;
   while (nodes.status(0).height < top) nodes.load(500, { size: 20, everyMs: 4 });
   nodes.hosts[away]?.start();
   t.ok(

@@ -24,9 +24,15 @@ t.test('every behaviour does something, and none of them breaks an invariant', a
   // a leader's turn comes every fourth term, so each of its behaviours has a run of its own
   for (const behaviours of [...leaders.map((name) => [name]), others]) {
     const virtualSeconds = behaviours.length === 1 ? 15 : 60;
-    const report = run({ seed: 2, virtualSeconds, faults: ['byzantine'], behaviours });
-    t.strictSame(report.violations, []);
-    for (const name of behaviours) t.ok((report.behaviours[name] ?? 0) > 0, `${name}: ${report.behaviours[name]}`);
+    const idle = new Set(behaviours);
+    // some need an occasion that not every seed gives
+    for (const seed of [2, 3, 4, 5]) {
+      if (idle.size === 0) break;
+      const report = run({ seed, virtualSeconds, faults: ['byzantine'], behaviours });
+      t.strictSame(report.violations, []);
+      for (const name of behaviours) if ((report.behaviours[name] ?? 0) > 0) idle.delete(name);
+    }
+    t.strictSame([...idle], [], 'none was idle in every seed');
   }
 });
 
