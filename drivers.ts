@@ -97,7 +97,7 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
         options.validatorKey === undefined ? undefined : sodiumSuite.keyPairOf(options.validatorKey.seed.reveal()),
       dataDirectory: options.files.data,
       peers: config.peer.peers,
-      followers: followersOf(genesis),
+      followers: followersOf(options),
       engine: engineOf(config),
       lowDiskBytes: config.storage.lowDiskBytes,
     },
@@ -114,6 +114,7 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
     nodeId: nodeKey.nodeId,
     nodeName: config.name,
     version: options.version,
+    role: node.role,
   });
   const addresses = await listening(gateway);
   log.info('listening', { rpc: addresses.rpc, peer: transport.port(), role: node.role });
@@ -124,7 +125,7 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
     ports: { peer: transport.port(), rpc: portOf(addresses.rpc), metrics: portOf(addresses.metrics) },
     ready: new Promise((resolve) => service.whenReady(resolve)),
     height: () => node.metrics.value('psky_consensus_height', { chain: genesis.chains[0]?.name ?? '' }),
-    reload: (changed) => node.links.setPeers(changed.peer.peers, followersOf(genesis)),
+    reload: (changed) => node.links.setPeers(changed.peer.peers, followersOf(options)),
     async drain() {
       gateway.drain('the node is going down');
       await new Promise<void>((resolve) => gateway.close(resolve));
@@ -145,7 +146,9 @@ const machine = (): Omit<NodePorts, 'transport' | 'log' | 'onFatal'> => ({
 const engineOf = (config: LaunchConfig): StoreEngine | undefined =>
   config.storage.engine === 'auto' ? undefined : config.storage.engine;
 
-function followersOf({ followers }: NetworkGenesis): FollowerPolicy {
+/** A follower is followed by nobody: it has no certificates to give but those that it was given. */
+function followersOf({ genesis: { followers }, validatorKey }: LaunchOptions): FollowerPolicy {
+  if (validatorKey === undefined) return { mode: 'none' };
   return followers.mode === 'listed'
     ? { mode: 'listed', listed: new Set(followers.nodeIds) }
     : { mode: followers.mode };

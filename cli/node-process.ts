@@ -26,11 +26,14 @@ import { version } from './version.ts';
 export interface NodeOwner {
   /** drain when the process that started this one is gone */
   readonly diesWithParent: boolean;
-  /** all ports listen; `height` is that of the first chain */
+  /** all ports listen, and a follower has caught up or tried for a while; `height` is that of the first chain */
   readonly listening: (info: RunningInfo, role: 'validator' | 'follower', height: number) => void;
   /** enough peers are linked and the lag is small */
   readonly ready: () => void;
 }
+
+/** how long a start waits for a follower to reach a validator; then it goes on by itself */
+const followMs = 10_000;
 
 /** longest drain; then the process leaves, which is as safe as a crash */
 const drainMs = 8_000;
@@ -85,10 +88,15 @@ async function run(home: NodeHome, environment: Environment, owner: NodeOwner): 
     const info = runningInfoOf(config, nodeKey, node);
     const admin = await openAdmin(home, node);
     writeRunning(home, info);
-    owner.listening(info, node.role, node.height());
-    node.ready.then(owner.ready, () => {});
+    let drained = false;
+    void (node.role === 'follower' ? heardOrLate(node) : Promise.resolve()).then(() => {
+      if (drained) return;
+      owner.listening(info, node.role, node.height());
+      node.ready.then(owner.ready, () => {});
+    });
     reloader.started(node);
     const code = await untilDrained(node, log, owner.diesWithParent);
+    drained = true;
     await new Promise<void>((closed) => admin.close(closed));
     return code;
   } finally {
@@ -96,6 +104,14 @@ async function run(home: NodeHome, environment: Environment, owner: NodeOwner): 
     release();
     logFile.close();
   }
+}
+
+/** So that the height which a follower reports is the chain's, and a query right after the start finds what is there. */
+function heardOrLate(node: LaunchedNode): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, followMs);
+    node.ready.then(resolve, resolve).finally(() => clearTimeout(timer));
+  });
 }
 
 function openAdmin(home: NodeHome, node: LaunchedNode): Promise<AdminServer> {
@@ -135,7 +151,14 @@ async function untilDrained(node: LaunchedNode, log: PinoLog, diesWithParent: bo
 
 /** A validator key counts only where the genesis names it; then the node key must be that validator's too. */
 function loadOwnValidatorKey(home: NodeHome, genesis: NetworkGenesis, nodeKey: NodeKey): ValidatorKey | undefined {
-  if (!existsSync(home.files.validatorKey)) return undefined;
+  if (!existsSync(home.files.validatorKey)) {
+    const named = genesis.validators.find((each) => each.nodeId === nodeKey.nodeId);
+    if (named === undefined) return undefined;
+    throw new PskyError(
+      'bad-configuration',
+      `The genesis names this node as ${named.name}, and it has no validator key.`,
+    );
+  }
   const key = loadValidatorKey(home.files.validatorKey);
   const entry = genesis.validators.find((each) => equalBytes(each.signingKey, key.signingKey));
   if (entry === undefined) return undefined;

@@ -32,11 +32,14 @@ export interface Question {
   readonly asked: readonly MemberView[];
   /** how the user brings a member back */
   readonly revive: (name: string) => string;
+  /** the one node that was asked is no validator */
+  readonly follows?: boolean;
   /** of a stop that nobody witnessed */
   readonly fallbackSince: string;
 }
 
 export function explain(question: Question): Explanation {
+  if (question.follows === true) return fromFollower(question);
   const { validators, asked } = question;
   const answers = asked.map((each) => each.status).filter((status) => status !== undefined);
   const diverged = asked.filter((each) => each.status?.state === 'diverged').map((each) => each.name);
@@ -63,6 +66,20 @@ function withFailures({ sentence, remedy }: Words, asked: readonly MemberView[])
   return {
     sentence: [sentence, ...failed.map(({ name, message }) => `${name} failed: ${message}`)].join(' '),
     remedy: [remedy, ...failed.map(({ name, remedy }) => `${name}: ${remedy}`)].join('\n'),
+  };
+}
+
+/** A node that follows speaks for itself: of the validators it knows only those that it is linked to. */
+function fromFollower({ asked, revive, fallbackSince, chain }: Question): Explanation {
+  const [{ name, status } = { name: 'the node', status: undefined }] = asked;
+  if (status !== undefined) {
+    const { state, missing, have, need, height, since, sentence, remedy } = status;
+    return { state, missing, have, need, height, since, sentence, remedy };
+  }
+  return {
+    ...{ state: 'halted', missing: [], have: 0, need: 1, height: 0, since: fallbackSince },
+    sentence: `${name}, which follows chain ${chain}, does not answer.`,
+    remedy: `Start it: ${revive(name)}`,
   };
 }
 

@@ -121,13 +121,13 @@ function tryNext(options: AdoptionOptions, state: Adoption, effects: Fx): void {
   begin(options, state, effects);
 }
 
-function ask({ addresses }: AdoptionOptions, fetch: Fetch, effects: Fx): void {
+function ask({ addresses, nodeIds }: AdoptionOptions, fetch: Fetch, effects: Fx): void {
   const message: PeerMessage = {
     ...{ type: 'get-snapshot', height: fetch.certificate.height },
     ...{ from: fetch.asked, count: snapshotPartsAsked },
   };
   fetch.asked += snapshotPartsAsked;
-  effects.send(addresses.engine, { type: 'serve', to: fetch.peer, message } as Message);
+  effects.send(addresses.engine, { type: 'serve', to: nodeIds[fetch.peer], messages: [message] } as Message);
   effects.schedule('stalled', snapshotStall, { type: 'stalled' });
 }
 

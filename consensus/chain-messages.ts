@@ -79,7 +79,7 @@ export interface NotSealed extends Message {
 export interface Sealing extends Message {
   readonly type: 'sealing';
   readonly allowed: boolean;
-  readonly reason: 'open' | 'window-full' | 'not-ready' | 'fenced' | 'not-a-validator' | 'stopped';
+  readonly reason: 'open' | 'window-full' | 'not-ready' | 'fenced' | 'stopped';
 }
 
 /** To admission after a restart: the batches of this node's lane that are not committed. */
@@ -134,7 +134,7 @@ export interface ChainStatus extends Message {
   readonly lastProgressMs: number;
   /** wall clock since when work is known without a pause; undefined while there is none */
   readonly workSinceMs: number | undefined;
-  /** wall clock since when fewer than a quorum are connected; undefined while enough are */
+  /** wall clock since when fewer than a quorum are connected, at a follower none; undefined while enough are */
   readonly quorumLostMs: number | undefined;
   readonly timeMs: number;
   readonly checkpoint: number;

@@ -1,5 +1,5 @@
 // One chain on this node: a supervision subtree of its own. A guardian holds the chain; the chain opens its application
-// and starts engine, executor, admission and the validator's life. A bug in one of them restarts the chain as a whole,
+// and starts engine, executor, admission (at a follower, forwarding) and the validator's life. A bug in one of them restarts the chain as a whole,
 // because each rests on what the others hold; a second one within five minutes stops this chain and no other.
 
 import {
@@ -27,6 +27,7 @@ import { chainAddresses } from './chain-messages.ts';
 import { engineBehavior } from './engine.ts';
 import { EvidenceBook } from './evidence-book.ts';
 import { executorBehavior } from './executor.ts';
+import { forwardingBehavior } from './forwarding.ts';
 import type { CoreHooks } from './hooks.ts';
 import { Snapshots } from './snapshots.ts';
 import { type ValidatorEvent, validatorMachine } from './validator-machine.ts';
@@ -152,16 +153,16 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
         const { application, archive } = parts;
         const shared = { ...options, archive, snapshots, evidence, addresses };
         effects.spawn(addresses.validator, validatorBehavior(), { supervision: escalate });
-        effects.spawn(
-          addresses.admission,
-          admissionBehavior({
-            ...{ application, addresses },
-            name: options.name,
-            chain: options.chain,
-            shard: options.shard,
-          }),
-          { supervision: escalate },
-        );
+        const taking =
+          options.me === undefined
+            ? forwardingBehavior({ name: options.name, addresses })
+            : admissionBehavior({
+                ...{ application, addresses },
+                name: options.name,
+                chain: options.chain,
+                shard: options.shard,
+              });
+        effects.spawn(addresses.admission, taking as Behavior<unknown, Message>, { supervision: escalate });
         const { height } = state;
         effects.spawn(addresses.executor, executorBehavior({ application, archive, snapshots, addresses, height }), {
           supervision: escalate,

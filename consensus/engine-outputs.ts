@@ -2,9 +2,8 @@
 
 import type { Message, Position } from '../actors/index.ts';
 import type { NodeId } from '../net/index.ts';
-import type { CheckpointCert } from './certificate/types.ts';
 import type { Output } from './core/index.ts';
-import { pauseLane, serveBatches, serveHeaders, transmit } from './engine-frames.ts';
+import { pauseLane, serveBatch, serveHeaders, transmit } from './engine-frames.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx } from './engine-state.ts';
 import { encodeRecord } from './wire.ts';
 
@@ -46,7 +45,8 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
         value: Math.max(0, effects.wallMs - timeMs) / 1000,
         labels: { chain: options.name },
       });
-      effects.send(addresses.admission, { type: 'progress', height, timeMs, ownSeq } as Message);
+      if (options.me !== undefined)
+        effects.send(addresses.admission, { type: 'progress', height, timeMs, ownSeq } as Message);
       break;
     }
     case 'execute':
@@ -58,10 +58,11 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       effects.send(addresses.executor, output);
       break;
     case 'serve-headers':
-      serveHeaders(options, output, effects);
+      serveHeaders(options, { ...output, to: options.nodeIds[output.to] as NodeId }, effects);
       break;
     case 'serve-batches':
-      serveBatches(options, engine, output, effects);
+      for (const digest of output.digests)
+        serveBatch(options, engine, { to: options.nodeIds[output.to] as NodeId, digest }, effects);
       break;
     case 'pause-lane':
       pauseLane(options, output, effects);
@@ -91,7 +92,9 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       break;
     case 'checkpoint':
       onCheckpoint(options, engine, effects);
-      certifySnapshot(options, output.certificate, effects);
+      // where the journal could prune nothing, the next snapshot is due
+      if (options.journal.pruningHeld) effects.send(addresses.executor, { type: 'snapshot-due' } as Message);
+      certifySnapshot(options, engine, effects);
       break;
     case 'forgotten':
       options.archive.forget(output.digests);
@@ -138,13 +141,13 @@ function onCheckpoint({ archive, journal }: EngineOptions, engine: Engine, effec
   });
 }
 
-/** §9: the journal may prune what lies below a certified snapshot; where it could prune nothing, the next one is due. */
-function certifySnapshot(
-  { addresses, archive, journal, snapshots }: EngineOptions,
-  certificate: CheckpointCert,
-  effects: Fx,
-): void {
-  if (journal.pruningHeld) effects.send(addresses.executor, { type: 'snapshot-due' } as Message);
+/**
+ * §9: the journal may prune what lies below a certified snapshot. A node that is a little behind has made its snapshot when
+ * the certificate is here already.
+ */
+export function certifySnapshot({ archive, snapshots }: EngineOptions, { core }: Engine, effects: Fx): void {
+  const certificate = core.checkpoint;
+  if (certificate === undefined) return;
   effects.request((answer) => {
     const settle = (fault: string | undefined): void =>
       answer(fault === undefined ? { type: 'kept-changed' } : { type: 'certify-failed', reason: fault });

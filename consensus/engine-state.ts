@@ -1,6 +1,6 @@
 // What the engine's parts share: what it is made with, what it is told, and what it holds.
 
-import type { Asker, Effects, Position, Ticket } from '../actors/index.ts';
+import type { Asker, Effects, Message, Position, Ticket } from '../actors/index.ts';
 import type { Ms } from '../lib/units.ts';
 import type { LinkMessage, Links, NodeId } from '../net/index.ts';
 import type { JournalView } from '../storage/index.ts';
@@ -9,9 +9,11 @@ import type { Archive } from './archive.ts';
 import type { Committee } from './certificate/committee.ts';
 import type { ChainAddresses, Cover, ExecutedHeight, Seal, Sealing, ValidatorLife } from './chain-messages.ts';
 import type { Core, Input, JournalRecord, Output, PeerMessage, Recovery } from './core/index.ts';
+import type { Follower } from './engine-followers.ts';
 import type { EvidenceBook } from './evidence-book.ts';
 import type { CoreHooks } from './hooks.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { Forward } from './wire.ts';
 
 export interface EngineOptions {
   /** the chain's name in its network, for metrics */
@@ -57,7 +59,22 @@ export type EngineMessage =
   | { readonly type: 'synced'; readonly through: number }
   | { readonly type: 'replayed'; readonly records: readonly ReplayedRecord[]; readonly last: boolean }
   | { readonly type: 'replay-failed'; readonly reason: string }
-  | { readonly type: 'serve'; readonly to: number; readonly message: PeerMessage }
+  /** what a node has asked for, as far as it was found; or what this one asks of it */
+  | { readonly type: 'serve'; readonly to: NodeId; readonly messages: readonly PeerMessage[] }
+  | { readonly type: 'tell-followers' }
+  /** on a follower: commands for a validator */
+  | { readonly type: 'forward'; readonly to: number; readonly forward: Forward }
+  /** on a validator: what its admission says of a follower's commands */
+  | {
+      readonly type: 'forward-answered';
+      readonly peer: NodeId;
+      readonly link: number;
+      readonly number: number;
+      readonly bytes: number;
+      readonly reply: Message | undefined;
+    }
+  /** a snapshot stands at a height whose certificate may be known already */
+  | { readonly type: 'snapshot-stands' }
   | { readonly type: 'round-trip'; readonly ms: number }
   /** a hook's: what a misbehaving validator of the simulator does */
   | { readonly type: 'perform'; readonly outputs: readonly Output[] }
@@ -91,6 +108,11 @@ export interface Engine {
   readonly evidence: EvidenceBook;
   /** where the journal stood at the newest checkpoint */
   checkpointMark: Position | undefined;
+  /** linked nodes that are no validators and follow this one */
+  readonly followers: Map<NodeId, Follower>;
+  followersSeen: number;
+  /** a timer is set for those that were told just now */
+  tellingFollowers: boolean;
 }
 
 export type Fx = Effects<EngineMessage>;

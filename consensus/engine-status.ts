@@ -45,15 +45,18 @@ export function healthOf({ core, lastProgressMs }: Engine): Readonly<Record<stri
   const { workSince } = core;
   return {
     connected: connectedOf(core),
-    quorum: core.committee.q,
+    needed: linksNeeded(core),
     progressMs: lastProgressMs,
     workSinceMs: workSince === undefined ? null : core.wallMs - (core.now - workSince),
   };
 }
 
-/** Since when fewer than a quorum are connected, after a turn. */
+/** Validators that must be linked, this node included: a quorum, or one that a follower hears from. */
+export const linksNeeded = ({ me, committee }: Engine['core']): number => (me === undefined ? 1 : committee.q);
+
+/** Since when fewer than needed are connected, after a turn. */
 export function quorumLostSince({ core, quorumLostMs }: Engine, wallMs: number): number | undefined {
-  return connectedOf(core) >= core.committee.q ? undefined : (quorumLostMs ?? wallMs);
+  return connectedOf(core) >= linksNeeded(core) ? undefined : (quorumLostMs ?? wallMs);
 }
 
 /** Validators whose links are up, this node included. */

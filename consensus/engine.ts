@@ -4,10 +4,11 @@
 import type { Behavior, Description } from '../actors/index.ts';
 import { milliseconds } from '../lib/units.ts';
 import { beginRecovery, type Core, commitHeight, createCore, nextDeadline, type Output, step } from './core/index.ts';
-import { transmit } from './engine-frames.ts';
+import { onForwardAnswered, onServed, tellFollowers } from './engine-followers.ts';
+import { transmit, transmitForward } from './engine-frames.ts';
 import { give, keptOf, onBulk, onFrame, onLink, onSeal } from './engine-inputs.ts';
 import { tellLife, tellReadiness, tellSealing } from './engine-life.ts';
-import { askRoundTrip, performAll } from './engine-outputs.ts';
+import { askRoundTrip, certifySnapshot, performAll } from './engine-outputs.ts';
 import { answerReaders, expireReaders, onCover } from './engine-readers.ts';
 import { onReplayed, replay } from './engine-replay.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx } from './engine-state.ts';
@@ -77,6 +78,9 @@ function start(options: EngineOptions, effects: Fx): Engine {
     quorumLostMs: effects.wallMs,
     evidence: options.evidence,
     checkpointMark: undefined,
+    followers: new Map(),
+    followersSeen: 0,
+    tellingFollowers: false,
   };
 }
 
@@ -97,11 +101,11 @@ function receive(options: EngineOptions, engine: Engine, message: EngineMessage,
       onBulk(options, engine, message, effects);
       break;
     case 'link-up':
-      onLink(options, engine, message.peer, 'link-up', effects);
+      onLink(options, engine, message, effects);
       askRoundTrip(options, effects);
       break;
     case 'link-down':
-      onLink(options, engine, message.peer, 'link-down', effects);
+      onLink(options, engine, message, effects);
       break;
     case 'synced':
       give(engine, message, effects);
@@ -137,7 +141,20 @@ function receive(options: EngineOptions, engine: Engine, message: EngineMessage,
       give(engine, message, effects);
       break;
     case 'serve':
-      transmit(options, engine, { to: message.to, message: message.message, after: undefined }, effects);
+      onServed(options, engine, message, effects);
+      break;
+    case 'tell-followers':
+      engine.tellingFollowers = false;
+      tellFollowers(options, engine, effects);
+      break;
+    case 'forward':
+      transmitForward(options, message, effects);
+      break;
+    case 'forward-answered':
+      onForwardAnswered(options, engine, message, effects);
+      break;
+    case 'snapshot-stands':
+      certifySnapshot(options, engine, effects);
       break;
     case 'perform':
       performAll(options, engine, message.outputs, effects);
@@ -162,6 +179,7 @@ function turn(options: EngineOptions, engine: Engine, effects: Fx): void {
   engine.inputs = [];
   performAll(options, engine, hooked(options, core, step(core, effects.now, effects.wallMs, inputs)), effects);
   answerReaders(engine, effects);
+  tellFollowers(options, engine, effects);
   tellSealing(options, engine, effects);
   tellLife(options, engine, effects);
   tellReadiness(options, engine, effects);

@@ -71,6 +71,7 @@ function receive(options: ExecutorOptions, state: Executor, message: ExecutorMes
       state.snapshotting = false;
       if (message.fault !== undefined)
         effects.note({ log: 'error', message: 'no snapshot was made', fields: { reason: message.fault } });
+      else effects.send(options.addresses.engine, { type: 'snapshot-stands' } as Message);
       runNext(options, state, effects);
       break;
     case 'subscribe':

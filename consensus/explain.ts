@@ -25,6 +25,7 @@ export interface Explanation {
  * @param nowMs wall clock
  */
 export function explain(status: ChainStatus, names: readonly string[], nowMs: number): Explanation {
+  if (status.me === undefined) return explainFollower(status, names, nowMs);
   const missing = names.filter((_, i) => status.connected[i] !== true);
   const fencedSelf = status.fenced !== undefined && status.me !== undefined;
   const have = names.length - missing.length - (fencedSelf ? 1 : 0);
@@ -32,6 +33,36 @@ export function explain(status: ChainStatus, names: readonly string[], nowMs: nu
   const state = stateOf(status, have, nowMs);
   const since = isoTime(sinceMs(status, state));
   return { state, missing, have, need, since, ...wordsFor({ status, state, names, missing, have, since }) };
+}
+
+/** It takes no part, and cannot tell a validator that is away from one that it was given no address of. */
+function explainFollower(status: ChainStatus, names: readonly string[], nowMs: number): Explanation {
+  const linked = names.filter((_, i) => status.connected[i] === true);
+  const have = linked.length;
+  const state = stateOf({ ...status, quorum: 1 }, have, nowMs);
+  const since = isoTime(sinceMs(status, state));
+  const words = state === 'diverged' ? divergedWords(status) : followerWords(status, { state, linked, since });
+  return { state, missing: have === 0 ? names : [], have, need: 1, since, ...words };
+}
+
+function followerWords(
+  { height, executed }: ChainStatus,
+  { state, linked, since }: { readonly state: ChainState; readonly linked: readonly string[]; readonly since: string },
+): Words {
+  if (state === 'halted')
+    return {
+      sentence: `This node follows the chain and has been linked to no validator since ${since}: it answers from height ${height} and passes no command on.`,
+      remedy: 'It links by itself when one can be reached: check its network, and `peers` in its configuration.',
+    };
+  if (state === 'slow')
+    return {
+      sentence: `This node follows the chain and has come no further than height ${height}, executed ${executed}, since ${since}; it is linked to ${listed(linked)}.`,
+      remedy: 'Ask a validator how the chain is (`psky why`), and give this node the addresses of more of them.',
+    };
+  return {
+    sentence: `This node follows the chain: height ${height}, executed ${executed}; it is linked to ${listed(linked)}.`,
+    remedy: 'Nothing to do.',
+  };
 }
 
 function stateOf(status: ChainStatus, have: number, nowMs: number): ChainState {

@@ -107,6 +107,25 @@ export const snapshotPartsAsked = 16;
 /** A peer that sends no part for so long is given up, and the next one asked. */
 export const snapshotStall: Ms = seconds(5);
 
+/** A follower hears of commits at most this often, and of the newest only: it may be slow at no cost to the validator. */
+export const tellFollowersEvery: Ms = milliseconds(20);
+/**
+ * What one follower is served per second, beyond a burst of two seconds: from four validators 64 MiB, more than a full load
+ * of 100,000 commands/s of 512 bytes orders. What it asks for while it owes is not answered: it asks another validator.
+ */
+export const followerServedBytesPerSecond = 16 * MiB;
+/** Answers to one follower's Gets that are being read: as many batches as a node asks one peer for, its Gets for headers and a
+ * snapshot, and as much again for those that it has given up waiting for. Beyond: not answered. */
+export const maxFollowerReads = 2 * (maxBatchesInFlight + 2);
+/** A peer that lacks what is asked for tells where its snapshot stands at most this often. */
+export const offerAgainAfter: Ms = milliseconds(500);
+/** Commands that a follower has passed on and that are not answered: 1,024 frames and a lane's window of bytes. One more is
+ * refused by the follower (`overloaded`); a follower that sends more misbehaves. */
+export const maxForwards = 1_024;
+export const maxForwardedBytes = 8 * MiB;
+/** Entries of one forwarded frame: what a client's frame holds. */
+export const maxForwardedEntries = 1_000;
+
 /** Batches whose outcome a node remembers for questions that come after the answer: 4 a block, 64 blocks, 4 lanes. */
 export const maxRememberedOutcomes = 1_024;
 /** L4: moves of lost batches that a node remembers; a forged lane loses at most a window of 64 blocks × 4 batches at once. */

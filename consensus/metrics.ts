@@ -34,6 +34,19 @@ export const consensusMetrics: readonly MetricDeclaration[] = [
     type: 'counter',
     labels: ['chain', 'kind'],
   },
+  { name: 'psky_consensus_followers', help: 'Linked nodes that follow this validator.', type: 'gauge', labels: chain },
+  {
+    name: 'psky_consensus_follower_gets_dropped_total',
+    help: 'What followers asked for beyond their share (budget) or all at once (reading): not answered.',
+    type: 'counter',
+    labels: ['chain', 'reason'],
+  },
+  {
+    name: 'psky_consensus_forwards_total',
+    help: "A follower's frames of commands: accepted by a validator, refused, or passed on to the next one.",
+    type: 'counter',
+    labels: ['chain', 'outcome'],
+  },
   {
     name: 'psky_mempool_accounts',
     help: 'Accounts with entries that this validator has admitted and that are not committed.',

@@ -1,4 +1,4 @@
-// Whether a chain on this node has a quorum of linked validators and has caught up: the engine says so when it changes,
+// Whether a chain on this node has enough linked validators (a quorum; a follower one) and has caught up: the engine says so when it changes,
 // so that whoever waits for it needs no timer.
 
 export interface Readiness {

@@ -52,6 +52,8 @@ export class Snapshots {
   /** by height, ascending */
   private own: OwnSnapshot[] = [];
   private generation = 0;
+  /** its certificate is being written */
+  private certifying: OwnSnapshot | undefined;
 
   /** @param applications where the generations of the application live */
   constructor(store: Store, applications: Store) {
@@ -151,7 +153,8 @@ export class Snapshots {
   /** A checkpoint certificate: does one of the snapshots stand at it? @returns that snapshot, which may now be served */
   certify(certificate: CheckpointCert, done: Done<CertifiedSnapshot | undefined>): void {
     const made = this.own.find(({ head }) => head.signed.header.id === certificate.id);
-    if (made === undefined || made.certificate !== null) return done(undefined, undefined);
+    if (made === undefined || made.certificate !== null || this.certifying === made) return done(undefined, undefined);
+    this.certifying = made;
     const certified = { ...made, certificate };
     const write = { key: headKey(certificate.height), value: encode(ownShape.write(certified)) };
     this.store.batch([write], { sync: true }, (fault) => {

@@ -1,7 +1,7 @@
-// The bytes of consensus: messages between validators and records in the journal. Everything is a canonical tuple whose
+// The bytes of consensus: messages between nodes and records in the journal. Everything is a canonical tuple whose
 // first element is its kind; batches alone carry raw bytes after their header, so that they are never copied or decoded.
 
-import type { Bytes } from '../lib/bytes.ts';
+import { type Bytes, concatBytes } from '../lib/bytes.ts';
 import { decode, type Encodable, encode } from '../lib/codec.ts';
 import { type Hash, sha256Hex } from '../lib/hash.ts';
 import { bool, bytes, hash, list, type Misfit, misfit, optional, type Shape, text, tuple, uint } from '../lib/shape.ts';
@@ -21,6 +21,7 @@ import type { LaneHead, Rank } from './certificate/types.ts';
 import type {
   Base,
   Batch,
+  Forwarded,
   Hello,
   JournalRecord,
   PeerMessage,
@@ -37,6 +38,7 @@ import {
   maxBatchEntries,
   maxBatchesAsked,
   maxCounter,
+  maxForwardedEntries,
   maxHeadersPerAnswer,
   maxSnapshotPartBytes,
   maxSnapshotParts,
@@ -46,8 +48,10 @@ import {
 
 const counter = uint(maxCounter);
 const signature = bytes(4096);
+const errorCode = uint(9_999);
 
 type Body<T> = Omit<T, 'type'>;
+type ForwardedPlace = NonNullable<Forwarded['place']>;
 type MessageOf<K extends PeerMessage['type']> = Extract<PeerMessage, { readonly type: K }>;
 type RecordOf<K extends JournalRecord['type']> = Extract<JournalRecord, { readonly type: K }>;
 
@@ -178,6 +182,26 @@ const messageForms: readonly Form[] = [
       bytes: bytes(maxSnapshotPartBytes),
     }),
   ),
+  form<MessageOf<'forwarded'>>(
+    19,
+    'forwarded',
+    tuple<Body<MessageOf<'forwarded'>>>({
+      number: counter,
+      code: optional(errorCode),
+      refused: list(
+        tuple<{ index: number; code: number }>({ index: uint(maxForwardedEntries), code: errorCode }),
+        maxForwardedEntries,
+      ),
+      place: optional(
+        tuple<ForwardedPlace>({
+          lane: uint(maxValidators - 1),
+          seq: counter,
+          digest: hash,
+          offset: uint(maxBatchEntries),
+        }),
+      ),
+    }),
+  ),
 ];
 
 /** Every message but `batch`, which has a header and a body of its own. */
@@ -248,6 +272,29 @@ export function decodeBatch(
 
 function batchOf({ lane, seq, prev, count, size }: BatchHeader, contentHash: Hash, body: readonly Bytes[]): Batch {
   return { lane, seq, prev, count, size, contentHash, body, digest: batchDigest(prev, lane, seq, count, contentHash) };
+}
+
+/** Commands that a follower passes on; what stands behind their length, side by side, is for the validator's admission to judge. */
+export interface Forward {
+  /** the follower's own; its answer bears it */
+  readonly number: number;
+  readonly count: number;
+  readonly entries: Bytes;
+}
+
+const forwardHeader = tuple<Omit<Forward, 'entries'>>({ number: counter, count: uint(maxForwardedEntries) });
+
+export function encodeForwardHeader({ number, count }: Omit<Forward, 'entries'>): Bytes {
+  return encode(forwardHeader.write({ number, count }));
+}
+
+/** @returns the commands, or why their sender misbehaves */
+export function decodeForward(header: Bytes, body: readonly Bytes[]): Forward | string {
+  const decoded = decode(header, batchHeaderLimits);
+  if (!decoded.ok) return decoded.error;
+  const fields = forwardHeader.read(decoded.value);
+  if (fields === misfit || fields.count === 0) return 'misfit';
+  return { ...fields, entries: body.length === 1 ? (body[0] as Bytes) : concatBytes(body) };
 }
 
 const voteRecord: Shape<VoteRecord> = tuple<VoteRecord>({

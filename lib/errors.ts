@@ -562,6 +562,12 @@ export const errorRows = [
     remedy:
       'Send the same bytes again when some of the earlier commands are committed; other accounts are not held up.',
   },
+  {
+    code: 5011,
+    name: 'no-validator',
+    meaning: 'This node only follows, and no validator that it could pass commands on to is linked.',
+    remedy: 'Try again in a moment, or send the command to another node; `psky why` says what this one is linked to.',
+  },
 ] as const satisfies readonly ErrorRow[];
 
 export type ErrorName = (typeof errorRows)[number]['name'];

@@ -1,9 +1,9 @@
-// Bytes per second with a burst of two seconds' worth: what a peer that is no validator may send.
+// Bytes per second with a burst of two seconds' worth: what a peer that is no validator may send, and be served.
 
 import { type Ms, milliseconds } from '../lib/units.ts';
 
 export interface Budget {
-  /** @returns how long to wait before reading on; 0 while there is budget left */
+  /** @returns how long to wait before going on; 0 while there is budget left */
   spend(bytes: number, nowMs: number): Ms;
 }
 

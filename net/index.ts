@@ -1,6 +1,7 @@
 // What other rooms may use of net/. Drivers (sockets, HTTP, certificates) are imported by drivers.ts, cli, test and bench
 // directly; the client protocol is net/gateway/protocol.ts.
 
+export { type Budget, createBudget } from './budget.ts';
 export { encodeHeader, encodePrefix, readHeader, wireKind } from './frame.ts';
 export { createFrameCheck, type FrameCheck } from './frame-check.ts';
 export type { AccessPolicy, Action, Principal } from './gateway/authorize.ts';

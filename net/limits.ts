@@ -58,6 +58,10 @@ export const maxFollowers = 16;
 /** What a follower may send per second, over two seconds: forwarded commands. Beyond: its sockets are read later. */
 export const followerBytesPerSecond = 4 * MiB;
 
+/** Written and not on the wire, to a follower: what it asks for at a time (8 MiB), twice; sixteen that read nothing hold
+ * 256 MiB. Beyond: the link closes. */
+export const maxFollowerOutboundBytes = 16 * MiB;
+
 /** Nodes whose misbehaviour is remembered though they are not linked; the oldest is forgotten first. */
 export const maxRememberedPeers = 1_024;
 

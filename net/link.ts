@@ -25,7 +25,7 @@ import {
   wireKind,
 } from './frame.ts';
 import type { FrameCheck } from './frame-check.ts';
-import { followerBytesPerSecond, maxOutboundBytes, silenceMs } from './limits.ts';
+import { followerBytesPerSecond, maxFollowerOutboundBytes, maxOutboundBytes, silenceMs } from './limits.ts';
 import { type ChainHost, LinkChains } from './link-chains.ts';
 import type {
   Connection,
@@ -137,7 +137,8 @@ export class Link {
   write(domain: string, channel: FrameChannel, frame: readonly Bytes[]): void {
     const number = this.#chains.numberFor(domain);
     if (number === undefined || this.#bulkOut === undefined) return;
-    if (this.bufferedBytes + lengthOf(frame) > maxOutboundBytes) {
+    const bound = this.role === 'follower' ? maxFollowerOutboundBytes : maxOutboundBytes;
+    if (this.bufferedBytes + lengthOf(frame) > bound) {
       this.end('outbound-full');
       return;
     }

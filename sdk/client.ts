@@ -145,9 +145,13 @@ export class Client {
     return { hash: signed.hash, status: 'pending', height: null, index: null, code: null };
   }
 
-  /** The answer to a copy may be about the copy: the first one's receipt is what counts. */
+  /**
+   * The answer to a copy may be about the copy: the first one's receipt is what counts. A node that follows may have sent
+   * the same bytes twice too, and then says `duplicate-command`.
+   */
   async #settle(signed: SignedEntry, receipt: Receipt, resent: boolean): Promise<Receipt> {
-    if (!resent || !copyCodes.has(receipt.code ?? 0)) return receipt;
+    const isCopy = receipt.code === duplicate || (resent && copyCodes.has(receipt.code ?? 0));
+    if (!isCopy) return receipt;
     const first = await this.rpc.call('receipt', { ...this.#chain, hash: signed.hash });
     return first.status === 'committed' && !copyCodes.has(first.code ?? 0) ? first : receipt;
   }
@@ -216,7 +220,8 @@ export class Client {
 
 const maxNonceAttempts = 5;
 const nonceUsed = errorRow('nonce-used').code;
-const copyCodes = new Set([nonceUsed, errorRow('duplicate-command').code, errorRow('expired').code]);
+const duplicate = errorRow('duplicate-command').code;
+const copyCodes = new Set([nonceUsed, duplicate, errorRow('expired').code]);
 
 /** What a validator says of itself at this moment; it, or another one, takes the command soon. */
 const busySlugs: ReadonlySet<string> = new Set([
@@ -226,6 +231,7 @@ const busySlugs: ReadonlySet<string> = new Set([
   'account-busy',
   'node-not-ready',
   'gateway-busy',
+  'no-validator',
 ]);
 /** What a validator says of itself until someone mends it. */
 const closedSlugs: ReadonlySet<string> = new Set(['fenced', 'chain-stopped', 'low-disk']);

@@ -14,7 +14,7 @@ import { type Bytes, bigEndian, concatBytes, fromUtf8, toHex } from '../lib/byte
 import { sha256, sha256Hex } from '../lib/hash.ts';
 import type { KeyPair, SignatureSuite } from '../lib/suites/suite.ts';
 import { MiB, milliseconds, seconds } from '../lib/units.ts';
-import { createFrameCheck, type FrameCheck, type NodeId } from '../net/index.ts';
+import { createFrameCheck, type FollowerPolicy, type FrameCheck, type NodeId } from '../net/index.ts';
 import { createNode, markFirstStart, type Node, type NodeFault, type NodePorts } from '../node.ts';
 import { witnessedFrameCheck } from './checkers/frame-witness.ts';
 import type { Boot, ClusterOptions } from './cluster.ts';
@@ -24,6 +24,10 @@ import type { SimNode } from './workloads.ts';
 
 export interface NodesOptions {
   readonly validators: number;
+  /** nodes beside them that only follow */
+  readonly followers?: number;
+  /** who may; in the order of the indices behind the validators' */
+  readonly followerPolicy?: 'open' | 'none' | { readonly listed: readonly number[] };
   readonly suite: SignatureSuite;
   /** T3; shorter, so that planned changes of leader happen within a short run */
   readonly plannedTermMs: number;
@@ -52,15 +56,21 @@ export function simulatedNodes(
   options: NodesOptions,
 ): Pick<ClusterOptions, 'validators' | 'committee' | 'nodeIds' | 'certificateProves' | 'abroad' | 'boot'> {
   const suite = rememberingSuite(options.suite);
-  const keys = Array.from({ length: options.validators }, (_, index) =>
+  const keys = Array.from({ length: options.validators + (options.followers ?? 0) }, (_, index) =>
     suite.keyPairOf(sha256(fromUtf8('simulated validator'), bigEndian(index, 4))),
   );
-  const genesis = genesisOf(keys, suite.suite, options);
+  const idOf = ({ publicKey }: KeyPair): NodeId => toHex(publicKey) as NodeId;
+  const genesis = genesisOf(keys.slice(0, options.validators), suite.suite, options);
+  const { followerPolicy = 'none' } = options;
+  const policy: FollowerPolicy =
+    typeof followerPolicy === 'string'
+      ? { mode: followerPolicy }
+      : { mode: 'listed', listed: new Set(followerPolicy.listed.map((index) => idOf(keys[index] as KeyPair))) };
   const committee = committeeFor(genesis, suite);
   return {
     validators: options.validators,
     committee,
-    nodeIds: genesis.validators.map(({ nodeId }) => nodeId),
+    nodeIds: keys.map(idOf),
     // the checkers' verifier has a memory of its own: none
     certificateProves: (header, certificate) => proves(committeeFor(genesis, options.suite), header, certificate),
     abroad: {
@@ -70,7 +80,7 @@ export function simulatedNodes(
       ],
       sign: (voter, text) => suite.sign(keys[voter] as KeyPair, text),
     },
-    boot: (boot, ready) => bootNode({ boot, genesis, suite, key: keys[boot.index] as KeyPair, options }, ready),
+    boot: (boot, ready) => bootNode({ boot, genesis, suite, key: keys[boot.index] as KeyPair, policy, options }, ready),
   };
 }
 
@@ -134,6 +144,7 @@ interface NodeSetup {
   readonly genesis: NetworkGenesis;
   readonly suite: SignatureSuite;
   readonly key: KeyPair;
+  readonly policy: FollowerPolicy;
   readonly options: NodesOptions;
 }
 
@@ -148,6 +159,7 @@ function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
   const { boot, genesis } = setup;
   const { host, process } = boot;
   const { wrapApplication } = setup.options;
+  const follows = boot.index >= genesis.validators.length;
   const ports = portsOf(setup);
   const { watchJournal } = boot;
   const home = { genesis, dataDirectory: 'data', watchJournal };
@@ -156,9 +168,9 @@ function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
       {
         ...home,
         nodeId: boot.self,
-        validatorKey: setup.key,
+        validatorKey: follows ? undefined : setup.key,
         peers: boot.peers,
-        followers: { mode: 'none' },
+        followers: follows ? { mode: 'none' } : setup.policy,
         lowDiskBytes: MiB,
         plannedTermMs: milliseconds(setup.options.plannedTermMs),
         hooks: (chain) => (chain === chainName ? boot.hooks : undefined),
@@ -173,7 +185,7 @@ function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
     node.start((fault) => (fault === undefined ? ready(submitterOf(node)) : refused(boot, fault)));
   };
   // a home is made before anything can go wrong with it; one that was wiped is not made again
-  if (!boot.firstStart) start();
+  if (!boot.firstStart || follows) start();
   else markFirstStart(home, ports, (fault) => (fault === undefined ? start() : host.gaveUp(process, fault.message)));
 }
 

@@ -1,16 +1,19 @@
 // psky init and psky testnet: homes of one node, and of all members of a new network.
 
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { chainGenesis } from '../../consensus/genesis/index.ts';
+import { chainGenesis, type NetworkGenesis } from '../../consensus/genesis/index.ts';
 import { toHex } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
 import type { PeerAddress } from '../../net/index.ts';
+import { devAccount, keyPath, saveKeyText } from '../accounts.ts';
 import { choosePorts, portsMode, portsOption } from '../dev/ports.ts';
 import { exitCode } from '../exit.ts';
-import { initialConfig, parsePeerUrl } from '../home/config.ts';
+import { formatPeerUrl, initialConfig, parsePeerUrl } from '../home/config.ts';
 import { createHome, createNetwork, devnetChains } from '../home/create.ts';
-import { loadGenesisFile } from '../home/home.ts';
+import { devnetFile, loadGenesisFile, nodeHome, openHome } from '../home/home.ts';
+import { readSecretFile } from '../home/key-files.ts';
 import { addVerb, type Call, type Finish, wholeNumber } from '../verb.ts';
 
 export function addInit(program: Command, finish: Finish): void {
@@ -46,8 +49,10 @@ async function initHome(call: Call): Promise<number> {
   const path = resolve(call.homePath);
   const genesisFile = call.text('genesis');
   const genesis = genesisFile === undefined ? undefined : loadGenesisFile(resolve(genesisFile));
+  const peers = parsePeers(call.text('peers') ?? '');
+  if (genesis !== undefined) refuseStrangers(peers, genesis);
   const [ports] = await choosePorts(1, portsMode(call));
-  const config = initialConfig(call.text('name') ?? 'node', parsePeers(call.text('peers') ?? ''));
+  const config = initialConfig(call.text('name') ?? 'node', peers);
   const { markFirstStart } = await import('../../drivers.ts');
   const parts = {
     config: {
@@ -60,6 +65,7 @@ async function initHome(call: Call): Promise<number> {
     validator: call.flag('validator'),
   };
   const { node, validator } = await createHome(path, parts, markFirstStart);
+  if (genesisFile !== undefined && genesis?.dev === true) shareDevAccount(resolve(genesisFile), path);
   const report = {
     home: path,
     nodeId: node.nodeId,
@@ -107,6 +113,21 @@ async function makeTestnet(call: Call): Promise<number> {
     `${homes.length} homes in ${path}; start each: psky start --home ${path}/v1`,
   );
   return exitCode.ok;
+}
+
+/** A devnet's account is there for whoever uses the devnet on this machine: at a node that follows it too. */
+function shareDevAccount(genesisFile: string, path: string): void {
+  const devnet = dirname(dirname(dirname(genesisFile)));
+  if (!existsSync(devnetFile(devnet))) return;
+  const source = keyPath(openHome(devnet), devAccount);
+  if (existsSync(source)) saveKeyText(nodeHome(path), devAccount, readSecretFile(source));
+}
+
+/** Whoever follows, follows validators. */
+function refuseStrangers(peers: readonly PeerAddress[], { validators }: NetworkGenesis): void {
+  const stranger = peers.find((peer) => !validators.some((each) => each.nodeId === peer.nodeId));
+  if (stranger !== undefined)
+    throw new PskyError('bad-usage', `${formatPeerUrl(stranger)} is no validator of this genesis.`);
 }
 
 function parsePeers(text: string): PeerAddress[] {

@@ -3,6 +3,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { NetworkGenesis } from '../../consensus/genesis/index.ts';
 import { PskyError } from '../../lib/errors.ts';
 import type { ChainStatus, RpcResult } from '../../net/gateway/protocol.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
@@ -10,6 +11,7 @@ import { RpcClient } from '../../sdk/index.ts';
 import { exitCode } from '../exit.ts';
 import { failureOf } from '../failure.ts';
 import { defaultHome, type Home, loadGenesis, type NodeHome } from '../home/home.ts';
+import { loadNodeKey } from '../home/key-files.ts';
 import { holderOf } from '../home/lock.ts';
 import { formatTable } from '../output.ts';
 import { type RunningInfo, runningInfo } from '../running.ts';
@@ -75,6 +77,7 @@ async function survey(call: Call): Promise<Survey> {
   const chain = call.text('chain') ?? genesis.chains[0]?.name ?? '';
   if (!genesis.chains.some((each) => each.name === chain)) throw new PskyError('unknown-chain', `${chain}.`);
   const asked = await askAll(call.members());
+  const follows = home.kind === 'node' && isFollower(home, genesis);
   const validators = genesis.validators
     .map((each) => each.name)
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
@@ -86,10 +89,16 @@ async function survey(call: Call): Promise<Survey> {
       status: chainOf(each, chain),
       failure: each.failure && { message: each.failure.message, remedy: remedyOf(call, home, each) },
     })),
-    revive: (name) => reviveCommand(call, home, name),
+    follows,
+    revive: (name) => (follows ? `psky start --home ${home.path}` : reviveCommand(call, home, name)),
     fallbackSince: lastSignOfLife(asked),
   });
   return { explanation, asked, chain };
+}
+
+function isFollower(home: NodeHome, genesis: NetworkGenesis): boolean {
+  const { nodeId } = loadNodeKey(home.files.nodeKey);
+  return !genesis.validators.some((each) => each.nodeId === nodeId);
 }
 
 function chainOf(asked: Asked, chain: string): ChainStatus | undefined {
@@ -138,6 +147,7 @@ async function status(call: Call): Promise<number> {
       name: each.name,
       pid: each.info?.pid ?? null,
       rpc: each.info?.rpc ?? null,
+      role: each.node?.role ?? null,
       ready: each.node?.ready ?? false,
       state: seen?.state ?? (each.failure === undefined ? 'down' : 'failed'),
       failure: each.failure?.toJSON() ?? null,
@@ -145,6 +155,7 @@ async function status(call: Call): Promise<number> {
       execHeight: seen?.execHeight ?? null,
       term: seen?.term ?? null,
       leader: seen?.leader ?? null,
+      life: seen?.life ?? null,
       missing: seen?.missing ?? [],
       chains: each.node?.chains ?? [],
     };

@@ -28,7 +28,7 @@ export function onKept(core: Core, kept: Kept): void {
 /** To a peer that has not executed as far as this node's archive reaches down. */
 export function offerSnapshot(core: Core, peer: number): void {
   const { oldest, snapshot } = core.kept;
-  if (snapshot === undefined || (core.reportedExecution[peer] as number) + 1 >= oldest) return;
+  if (core.me === undefined || snapshot === undefined || (core.reportedExecution[peer] as number) + 1 >= oldest) return;
   send(core, peer, { type: 'offer', certificate: snapshot, oldest });
 }
 

@@ -246,7 +246,7 @@ export interface Core {
   signedTimeout: Timeout | undefined;
   fenced: string | undefined;
   stopped: StopReason | undefined;
-  /** D5: peers whose Hello is still awaited before anything new is signed; undefined when signing is allowed */
+  /** D5: peers whose Hello has been heard, until these are enough to sign anything new; undefined from then on */
   awaitingHellos: Set<number> | undefined;
 
   // the tree of blocks

@@ -4,10 +4,11 @@ export { commitHeight, createCore, maySign } from './core.ts';
 export type { Block, Core, CoreOptions, Output, Roots, SnapshotAt, StopReason } from './core-types.ts';
 export { appendToHistory, historyRoot, noPeaks, type Peaks } from './history.ts';
 export { type BatchContent, maySeal } from './lanes.ts';
-export { fittingHeaders, signedHeader } from './links.ts';
+export { fittingHeaders, heldHeaders, signedHeader, thinHello } from './links.ts';
 export type {
   Base,
   Batch,
+  Forwarded,
   Hello,
   JournalRecord,
   PeerMessage,

@@ -56,11 +56,12 @@ export function sealBatch(core: Core, content: BatchContent): Batch {
 /**
  * A batch from a peer, its digest computed from what arrived.
  * L4: unsolicited, it must come over its owner's link and extend the contiguous head of its lane, or the run ahead of it.
+ * A follower orders nothing and takes only what it asked for.
  */
 export function onBatch(core: Core, batch: Batch, from: number): void {
   const lane = core.lanes[batch.lane];
   if (lane === undefined) return;
-  const place = from === batch.lane && batch.lane !== core.me ? placeInLane(lane, batch) : 'none';
+  const place = core.me !== undefined && from === batch.lane && from !== core.me ? placeInLane(lane, batch) : 'none';
   if (!core.batches.has(batch.digest)) {
     if (place === 'none' && !mayTake(lane, batch, core.wantedBatches.get(batch.digest))) return;
     core.wantedBatches.delete(batch.digest);

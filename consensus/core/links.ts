@@ -52,6 +52,17 @@ function helloFor(core: Core, peer: number): Hello {
   };
 }
 
+/** What a follower hears of a validator: how far it has come, and nothing of what is still undecided. */
+export function thinHello(core: Core): Hello {
+  const nothing = { vote: null, timeout: null, highQc: null, entry: null, yourVote: null, yourTimeout: null };
+  const { epoch, term, commitHeight, commitRank, executed, checkpoint } = helloFor(core, 0);
+  const lanes = core.committedTip.cut;
+  return {
+    ...{ type: 'hello', epoch, term, commitHeight, commitRank, ...nothing },
+    ...{ tipHeight: commitHeight, executed, lanes, yourBatch: 0, checkpoint },
+  };
+}
+
 function tipHeight(core: Core): number {
   let highest = commitHeight(core);
   for (const block of core.openBlocks) if (block.connected) highest = Math.max(highest, block.height);
@@ -63,8 +74,11 @@ export function onHello(core: Core, hello: Hello, from: number): void {
     emit(core, { type: 'misbehaved', peer: from, reason: 'bad-hello' });
     return;
   }
-  compareWithMyself(core, hello, from);
   if (hello.executed > (core.reportedExecution[from] as number)) core.reportedExecution[from] = hello.executed;
+  core.awaitingHellos?.add(from);
+  core.again = true;
+  if (core.me === undefined) return; // a follower asks, and tells nobody anything
+  compareWithMyself(core, hello, from);
   if (hello.entry !== null) {
     if ('tc' in hello.entry) onTimeoutCert(core, hello.entry.tc, from);
     else learnQc(core, hello.entry.qc, from);
@@ -77,13 +91,9 @@ export function onHello(core: Core, hello: Hello, from: number): void {
     send(core, from, { type: 'commit', certificate: core.commitCert });
   }
   resendProposals(core, hello, from);
-  if (core.me !== undefined) {
-    for (const batch of ownBatchesAbove(core, hello.lanes[core.me] as LaneHead))
-      send(core, from, { type: 'batch', batch, answer: false });
-  }
+  for (const batch of ownBatchesAbove(core, hello.lanes[core.me] as LaneHead))
+    send(core, from, { type: 'batch', batch, answer: false });
   offerSnapshot(core, from);
-  core.awaitingHellos?.add(from);
-  core.again = true;
 }
 
 /** L1: the leader resends its blocks of the term above the peer's tip, lowest first, at most W. */
@@ -151,30 +161,39 @@ export function fence(core: Core, reason: string): void {
 
 /**
  * D5: nothing new is signed before the Hellos of q−1 peers have been processed. D4: then a recovered leader, which never
- * proposes again in the term that it recovered, ends it. The recovered vote has been counted by now.
+ * proposes again in the term that it recovered, ends it. The recovered vote has been counted by now. A follower, which
+ * signs nothing, knows with the first Hello how far it is behind.
  */
 export function signOnceHeard(core: Core): void {
-  if (core.awaitingHellos === undefined || core.awaitingHellos.size < core.committee.q - 1) return;
+  const needed = core.me === undefined ? 1 : core.committee.q - 1;
+  if (core.awaitingHellos === undefined || core.awaitingHellos.size < needed) return;
   core.awaitingHellos = undefined;
   core.again = true;
   if (core.term <= core.bootTerm && leaderOf(core.committee, core.term) === core.me) abandon(core, 'restarted-leader');
 }
 
-export function onGetHeaders(
-  core: Core,
-  request: { readonly id: Block['id']; readonly above: number; readonly count: number },
-  from: number,
-): void {
-  const top = core.blocks.get(request.id);
+export function onGetHeaders(core: Core, request: HeaderRequest, from: number): void {
+  const headers = heldHeaders(core, request);
+  if (headers.length > 0) send(core, from, { type: 'headers', id: request.id, headers });
+  else emit(core, { type: 'serve-headers', to: from, id: request.id, above: request.above, count: request.count });
+}
+
+interface HeaderRequest {
+  readonly id: Block['id'];
+  readonly above: number;
+  readonly count: number;
+}
+
+/** What one answer holds of a chain of headers in memory, downwards; older ones are in the archive. */
+export function heldHeaders(core: Core, { id, above, count }: HeaderRequest): readonly SignedHeader[] {
   const headers: SignedHeader[] = [];
   for (
-    let at = top;
-    at?.header !== undefined && headers.length < request.count && at.height > request.above;
+    let at = core.blocks.get(id);
+    at?.header !== undefined && headers.length < count && at.height > above;
     at = at.parent
   )
     headers.push(signedHeader(at));
-  if (headers.length > 0) send(core, from, { type: 'headers', id: request.id, headers: fittingHeaders(headers) });
-  else emit(core, { type: 'serve-headers', to: from, id: request.id, above: request.above, count: request.count });
+  return fittingHeaders(headers);
 }
 
 /** As many of a chain's headers as one control message holds: at n = 100 a hundred lanes and an entry make 30 KiB each. */

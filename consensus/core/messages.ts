@@ -1,4 +1,4 @@
-// What validators say to each other (CONSENSUS §2, §7) and what goes into the journal (§3), as the core sees it: decoded,
+// What nodes say to each other (CONSENSUS §2, §7) and what goes into the journal (§3), as the core sees it: decoded,
 // within bounds, but neither verified nor believed.
 
 import type { Bytes } from '../../lib/bytes.ts';
@@ -104,7 +104,26 @@ export type PeerMessage =
   | { readonly type: 'snapshot-head'; readonly head: SnapshotHead; readonly commitCert: QuorumCert | null }
   | { readonly type: 'snapshot-part'; readonly height: number; readonly index: number; readonly bytes: Bytes }
   /** the ledger's own traffic between validators: opaque here, handed on by the engine */
-  | { readonly type: 'app'; readonly topic: string; readonly bytes: Bytes };
+  | { readonly type: 'app'; readonly topic: string; readonly bytes: Bytes }
+  | Forwarded;
+
+/** A validator's answer to commands that a follower has passed on: what its own admission said of them. */
+export interface Forwarded {
+  readonly type: 'forwarded';
+  /** the follower's own */
+  readonly number: number;
+  /** why none was looked at; null where each was */
+  readonly code: number | null;
+  /** indices of refused entries with their codes; all others are accepted */
+  readonly refused: readonly { readonly index: number; readonly code: number }[];
+  /** of the first accepted entry; null where all were refused */
+  readonly place: {
+    readonly lane: number;
+    readonly seq: number;
+    readonly digest: Hash;
+    readonly offset: number;
+  } | null;
+}
 
 /** The safety record of one's own vote: what is signed once it is durable. */
 export interface VoteRecord {

@@ -50,9 +50,9 @@ export function finishRecovery({ core, initialised, started }: Recovery): void {
     stopAgain(core, core.stopped);
     return;
   }
+  core.awaitingHellos = new Set();
   if (core.me === undefined) return;
   if (!initialised) core.fenced ??= 'this validator has no safety record: its data was wiped or never initialised';
-  core.awaitingHellos = new Set();
   // a torn tail may end behind a certificate and before the ENTER that it causes (R2)
   if (core.highQc !== undefined && core.highQc.term > core.term)
     enterTerm(core, core.highQc.term, { qc: core.highQc }, 'certificate');
@@ -192,7 +192,8 @@ function neededQcs(core: Core): ReadonlySet<QuorumCert> {
 /** D6: what a new segment begins with, so that older ones may be pruned. */
 export function liveRecords(core: Core): readonly JournalRecord[] {
   const records: JournalRecord[] = [];
-  if (core.fenced === undefined || core.vote !== undefined) records.push({ type: 'init' });
+  // a follower has none: under a validator's key its data would be no safety record (D5)
+  if (core.me !== undefined && (core.fenced === undefined || core.vote !== undefined)) records.push({ type: 'init' });
   if (core.committedTip.header !== undefined) {
     const base: Base = {
       signed: signedHeader(core.committedTip),

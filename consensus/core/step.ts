@@ -189,6 +189,7 @@ function onMessage(core: Core, message: PeerMessage, from: number): void {
     case 'snapshot-head':
     case 'snapshot-part':
     case 'app':
+    case 'forwarded':
       break;
     default:
       exhaustive(message);

@@ -34,7 +34,7 @@ function answerStatus(
   { chains, checks, startedMs }: Asked,
   answer: Answer<RpcResult<'status'>>,
 ): void {
-  const { nodeId, nodeName, version } = options;
+  const { nodeId, nodeName, version, role } = options;
   collect<ServedChain, StatusAnswer>(
     chains,
     (chain, done) =>
@@ -43,7 +43,7 @@ function answerStatus(
       ),
     (answers) => {
       const ready = checks.every((each) => each.check().ok);
-      answer(ok({ nodeId, name: nodeName, version, ready, chains: [...answers] }));
+      answer(ok({ nodeId, name: nodeName, version, role, ready, chains: [...answers] }));
     },
   );
 }
@@ -59,6 +59,7 @@ function statusOf({ clock, validators }: ServiceOptions, chain: ServedChain, sta
     execHeight: status.executed,
     term: status.term,
     leader: names[status.leader] ?? null,
+    life: status.life,
     fenced: status.fenced !== undefined,
     ...explained,
     missing: [...explained.missing],
@@ -69,7 +70,7 @@ function statusOf({ clock, validators }: ServiceOptions, chain: ServedChain, sta
  * The chain's engine does not answer: it is still opening, or its supervisor stopped it. This node takes no part then and
  * sees nobody else's, so `have` is 0; heights are in the archive and not looked up here.
  */
-function silent({ system, validators }: ServiceOptions, chain: ServedChain, startedMs: number): StatusAnswer {
+function silent({ system, validators, role }: ServiceOptions, chain: ServedChain, startedMs: number): StatusAnswer {
   const { name, application, addresses, archive } = chain;
   const life = system.describe(addresses.chain)?.state ?? 'not started yet';
   const height = archive()?.lastHeight ?? 0;
@@ -83,9 +84,9 @@ function silent({ system, validators }: ServiceOptions, chain: ServedChain, star
         remedy: 'Wait a moment; then look at `psky inspect actors` and at the log of the node.',
       };
   return {
-    ...{ chain: chain.chain, name, application, height, execHeight: height, term: 0, leader: null },
-    fenced: false,
-    ...{ state: 'halted', missing: [], have: 0, need: quorumOf(validators.length).q, since: isoTime(startedMs) },
+    ...{ chain: chain.chain, name, application, height, execHeight: height, term: 0, leader: null, life },
+    ...{ fenced: false, state: 'halted', missing: [], have: 0, since: isoTime(startedMs) },
+    need: role === 'follower' ? 1 : quorumOf(validators.length).q,
     ...words,
   };
 }
@@ -95,7 +96,7 @@ interface Health {
   readonly height: number;
   readonly executed: number;
   readonly connected: number;
-  readonly quorum: number;
+  readonly needed: number;
   readonly progressMs: number;
   readonly workSinceMs: number | null;
 }
@@ -113,9 +114,9 @@ function checksOf(options: ServiceOptions, chain: ServedChain): readonly ReadyCh
     },
   });
   return [
-    check('peers', (_, { connected, quorum }) => ({
-      ok: connected >= quorum,
-      detail: `${connected} validators linked, ${quorum} needed`,
+    check('peers', (_, { connected, needed }) => ({
+      ok: connected >= needed,
+      detail: `${connected} validators linked, ${needed} needed`,
     })),
     check('lag', (life, { height, executed }) => ({
       ok: takesPart(life) && height - executed <= maxExecutionLag,

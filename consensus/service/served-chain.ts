@@ -60,6 +60,7 @@ export interface ServiceOptions {
   readonly nodeId: string;
   readonly nodeName: string;
   readonly version: string;
+  readonly role: 'validator' | 'follower';
 }
 
 export type Answer<T> = (outcome: Result<T, GatewayFault>) => void;

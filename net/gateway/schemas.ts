@@ -170,6 +170,7 @@ export const chainStatus = Type.Object(
     ),
     term: count('Of consensus.'),
     leader: nullable(words('The validator that leads this term; null where it is not known.', 'v1')),
+    life: words('What this node does on the chain: leading, following, syncing and the like.', 'following'),
     state: Type.Union(
       [
         Type.Literal('ok'),
@@ -182,9 +183,12 @@ export const chainStatus = Type.Object(
       { description: 'How the chain does, seen from this node; `sentence` explains it.', examples: ['ok'] },
     ),
     fenced: flag('Whether this validator signs nothing for good, whatever the state of the chain is.'),
-    missing: Type.Array(Type.String(), { description: 'Validators whose links are down.', examples: [['v3']] }),
-    have: count('Validators that take part.'),
-    need: count('Validators that must take part.'),
+    missing: Type.Array(Type.String(), {
+      description: 'Validators whose links are down; a follower names them only when it has no link at all.',
+      examples: [['v3']],
+    }),
+    have: count('Validators that take part; at a follower, those that it is linked to.'),
+    need: count('Validators that must take part; at a follower, one that is linked.'),
     since: words('Since when it is so, in UTC.', '2026-01-31T12:00:00.000Z'),
     sentence: words('The state in one sentence.', 'Chain main commits: height 42, all 4 validators take part.'),
     remedy: words('What to do about it.', 'Nothing to do.'),
@@ -198,6 +202,10 @@ export const status = Type.Object(
     nodeId: hash('Of this node.'),
     name: words('Of this node.', 'v1'),
     version: words('Of the program.', '0.1.0'),
+    role: Type.Union([Type.Literal('validator'), Type.Literal('follower')], {
+      description: 'Whether this node takes part in consensus, or only follows.',
+      examples: ['validator'],
+    }),
     ready: flag('As /readyz says.'),
     chains: Type.Array(chainStatus, { description: 'The chain that was asked for, or all.' }),
   },

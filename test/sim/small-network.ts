@@ -161,7 +161,7 @@ export class SmallNetwork {
       registerReadyCheck: () => {},
     } as unknown as Gateway;
     registerChainService(gateway, {
-      ...{ system, clock, nodeId, nodeName: nodeId.slice(0, 8), version: '0', chains: served },
+      ...{ system, clock, nodeId, nodeName: nodeId.slice(0, 8), version: '0', role: 'validator', chains: served },
       validators: this.genesis.validators,
     });
     return methods;

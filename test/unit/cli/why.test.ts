@@ -13,6 +13,7 @@ function seen(name: string, change: Partial<ChainStatus> = {}): MemberView {
     execHeight: 12,
     term: 0,
     leader: 'v1',
+    life: 'following',
     state: 'ok',
     fenced: false,
     missing: [],
@@ -53,6 +54,18 @@ t.test('a chain is explained by what its members say', async (t) => {
     sentence: /goes on without v3/,
     remedy: /revive v3/,
   });
+});
+
+t.test('a follower speaks for itself, and says nothing of validators that it is not linked to', async (t) => {
+  const follow = (asked: MemberView) =>
+    explain({
+      ...{ chain: 'main', validators, asked: [asked], follows: true },
+      revive: (name) => `psky start --home <${name}>`,
+      fallbackSince: '2026-01-01T00:00:00.000Z',
+    });
+  const view = { have: 2, need: 1, state: 'idle', sentence: 'This node follows.', remedy: 'Nothing to do.' } as const;
+  t.match(follow(seen('f1', view)), { ...view, missing: [], height: 12 });
+  t.match(follow(dead('f1')), { state: 'halted', have: 0, need: 1, remedy: 'Start it: psky start --home <f1>' });
 });
 
 t.test('fewer than a quorum is halted, whatever the rest still believe', async (t) => {

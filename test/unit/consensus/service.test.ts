@@ -72,6 +72,19 @@ t.test('a chain explains how it is', async (t) => {
   ];
   for (const [name, over, later, state] of rows) t.equal(explain(status(over), names, at + later).state, state, name);
 
+  const follower = { me: undefined, connected: [false, true, false, false] };
+  for (const [name, over, later, state] of [
+    ['a follower of one validator', {}, 0, 'idle'],
+    ['a follower that is behind', { ...working, height: 9 }, 2_001, 'slow'],
+    ['a follower that fetches', { ...working, height: 9 }, 100, 'ok'],
+    ['a follower alone', { connected: [false, false, false, false], quorumLostMs: at }, 0, 'halted'],
+  ] as const)
+    t.equal(explain(status({ ...follower, ...over }), names, at + later).state, state, name);
+  t.match(explain(status(follower), names, at), {
+    ...{ missing: [], have: 1, need: 1 },
+    sentence: /^This node follows the chain: height 7.*linked to v2\.$/,
+  });
+
   const halted = explain(status({ connected: two, quorumLostMs: at + 9 }), names, at);
   t.match(halted, { missing: ['v2', 'v3'], have: 2, need: 3, since: isoTime(at + 9) });
   t.match(halted.sentence, /height 7 .*v2 and v3 are not linked, 2 of 4 .* 3 are needed/);
@@ -90,7 +103,7 @@ t.test('instants and base64 are written as the platform writes them', async (t) 
 
 /** what the engine's description holds of a status */
 const healthOf = ({ height, executed, connected, quorum, workSinceMs }: ChainStatus) => ({
-  ...{ height, executed, quorum, progressMs: at, workSinceMs: workSinceMs ?? null },
+  ...{ height, executed, needed: quorum, progressMs: at, workSinceMs: workSinceMs ?? null },
   connected: connected.filter((up) => up).length,
 });
 
@@ -135,7 +148,7 @@ function serve(
     registerReadyCheck: (check: { check(): { ok: boolean } }) => void checks.push(check),
   } as unknown as Gateway;
   const service = registerChainService(gateway, {
-    ...{ system, clock, nodeId: 'n1', nodeName: 'v1', version: '1.0.0' },
+    ...{ system, clock, nodeId: 'n1', nodeName: 'v1', version: '1.0.0', role: 'validator' },
     validators: names.map((name) => ({ name, nodeId: `id-${name}`, signingKey: fromUtf8(name) })),
     chains: [
       {

@@ -303,6 +303,16 @@ t.test('a full outbound queue ends the link; pauseBulk holds bulk, not replies',
   t.match(a.links.peers(), [{ linked: false, bufferedBytes: 0 }]);
   net.clock.advance(10);
   t.same([a.heard.at(-1), b.heard.at(-1)], ['down b', 'down a']);
+
+  // a node that only follows may let half as much wait
+  const f = net.node('f', { knows: 'a' });
+  net.clock.advance(2_000);
+  f.links.pauseBulk(a.id);
+  const linked = () => a.links.peers().find(({ peer }) => peer === f.id)?.linked;
+  for (let i = 0; i < 15; i++) a.links.outlet(f.id, chain, 'bulk').write(batch);
+  t.ok(linked());
+  for (let i = 0; i < 2; i++) a.links.outlet(f.id, chain, 'bulk').write(batch);
+  t.notOk(linked());
 });
 
 t.test('back-off doubles to its bound, by role; jitter takes up to a quarter off', async (t) => {
