@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const mainFile = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+export const mainFile = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
 const folders = new Set<string>();
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, clearAll);
