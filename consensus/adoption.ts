@@ -5,6 +5,7 @@
 import type { Behavior, Effects, Message } from '../actors/index.ts';
 import type { NodeId } from '../net/index.ts';
 import type { Application } from './application.ts';
+import type { Archive } from './archive.ts';
 import type { Committee } from './certificate/committee.ts';
 import { verifyQuorumCert } from './certificate/verify.ts';
 import type { ChainAddresses } from './chain-messages.ts';
@@ -16,6 +17,7 @@ import { encodeRecord } from './wire.ts';
 export interface AdoptionOptions {
   readonly committee: Committee;
   readonly nodeIds: readonly NodeId[];
+  readonly archive: Archive;
   readonly snapshots: Snapshots;
   /** an application over the store where the restored state grows */
   readonly openNext: () => Application;
@@ -96,7 +98,7 @@ function receive(options: AdoptionOptions, state: Adoption, message: In, effects
       else state.fetch = undefined;
       break;
     case 'based':
-      effects.request((answer) => options.snapshots.switchApplication((fault) => answer({ type: 'switched', fault })));
+      switchOver(options, fetch as Fetch, effects);
       break;
     case 'switched':
       if (message.fault !== undefined) effects.fatal(`the adopted state cannot be put in place: ${message.fault}`);
@@ -221,6 +223,16 @@ function onRestored(
 function setBase({ base }: Fetch, effects: Fx): void {
   const { kind, parts } = encodeRecord({ type: 'base', base: base as Base });
   effects.persist(kind, parts, { durable: { type: 'based' } });
+}
+
+/** The synced write that lets the restored state count makes the archive's new beginning durable too. */
+function switchOver({ archive, snapshots }: AdoptionOptions, { certificate }: Fetch, effects: Fx): void {
+  effects.request((answer) => {
+    const done = (fault: string | undefined): void => answer({ type: 'switched', fault });
+    archive.beginAbove(certificate.height, (fault) =>
+      fault === undefined ? snapshots.switchApplication(done) : done(fault),
+    );
+  });
 }
 
 function blame({ misbehaved, nodeIds }: AdoptionOptions, { peer }: Fetch, effects: Fx): void {

@@ -39,7 +39,7 @@ const markKey = (height: number): Bytes => concatBytes([Uint8Array.of(4), bigEnd
 const oldestKey = Uint8Array.of(5);
 
 /** Batches of blocks above `height` stand in the journal at `position` or later. */
-interface Mark {
+export interface Mark {
   readonly height: number;
   readonly position: Position;
 }
@@ -70,8 +70,12 @@ export class Archive {
     });
   }
 
-  /** Reads how far down the archive reaches. */
-  open(done: (fault: string | undefined) => void): void {
+  /**
+   * Reads how far down the archive reaches.
+   * @param newest mark of the newest certified snapshot: a crash may have come between the two
+   */
+  open(newest: Mark | undefined, done: (fault: string | undefined) => void): void {
+    this.journal.keepFrom(newest?.position ?? (0 as Position)); // said before anything can be pruned
     this.store.get(oldestKey, (fault, value) => {
       if (fault !== undefined) return done(fault.message);
       this.oldest = value === undefined ? 1 : readUint(value, 0, 8);
@@ -82,9 +86,14 @@ export class Archive {
           position: readUint(value, 0, 8) as Position,
         }));
         this.journal.onPruned(() => this.dropPruned());
-        this.dropPruned();
-        this.clearOld();
-        done(undefined);
+        const ready = (fault: string | undefined): void => {
+          if (fault !== undefined) return done(fault);
+          this.dropPruned();
+          this.clearOld();
+          done(undefined);
+        };
+        if (newest === undefined || newest.height <= (this.marks.at(-1)?.height ?? 0)) ready(undefined);
+        else this.releaseBelow(newest, ready);
       });
     });
   }
@@ -105,6 +114,14 @@ export class Archive {
       this.journal.keepFrom(position);
       done(undefined);
     });
+  }
+
+  /** A snapshot was adopted: blocks at or below it are not held without a gap, and are of no use to peers. */
+  beginAbove(height: number, done: (fault: string | undefined) => void): void {
+    this.oldest = height + 1;
+    this.store.batch([{ key: oldestKey, value: bigEndian(this.oldest, 8) }], { sync: false }, (fault) =>
+      done(fault?.message),
+    );
   }
 
   /** Who hears that `oldest` has changed. */

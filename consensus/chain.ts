@@ -1,6 +1,7 @@
 // One chain on this node: a supervision subtree of its own. A guardian holds the chain; the chain opens its application
-// and starts engine, executor, admission (at a follower, forwarding) and the validator's life. A bug in one of them restarts the chain as a whole,
-// because each rests on what the others hold; a second one within five minutes stops this chain and no other.
+// and starts engine, executor, admission (at a follower, forwarding) and the validator's life. A bug in one of them
+// restarts the chain as a whole, because each rests on what the others hold; a second one within five minutes stops this
+// chain and no other.
 
 import {
   type ActorSystem,
@@ -9,7 +10,6 @@ import {
   type Behavior,
   type Message,
   machineBehavior,
-  type Position,
   type Supervision,
 } from '../actors/index.ts';
 import type { Hash } from '../lib/hash.ts';
@@ -133,9 +133,9 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
           const failed = (reason: string): void => answer({ type: 'open-failed', reason });
           snapshots.open((fault) => {
             if (fault !== undefined) return failed(fault);
-            // said before anything can be pruned
-            options.journal.keepFrom(snapshots.newest()?.mark ?? (0 as Position));
-            archive.open((fault) => {
+            const newest = snapshots.newest();
+            const mark = newest && { height: newest.certificate.height, position: newest.mark };
+            archive.open(mark, (fault) => {
               if (fault !== undefined) return failed(fault);
               const application = options.openApplication(snapshots.applicationStore());
               application.open((error, state) => {

@@ -56,6 +56,8 @@ t.test('a validator whose blocks its peers have pruned adopts a snapshot, whenev
       `seed ${seed}, round ${round}: at ${nodes.status(away).executed} of ${nodes.status(0).height}`,
     );
     t.ok(nodes.adopted > round, `${nodes.adopted} snapshots adopted, v1 keeps blocks from ${archive?.oldest}`);
+    const own = nodes.nodes.get(away)?.node.served[0]?.archive();
+    t.ok((own?.oldest ?? 0) > behind + 1, `it serves blocks from ${own?.oldest}: what lies below has a gap`);
     nodes.load(300, { size: 100, everyMs: 50 });
     t.ok(
       nodes.until(() => atTheTop(nodes), 5_000),
