@@ -14,7 +14,7 @@ import type { Call, OptionSpec } from './verb.ts';
 export const devAccount = 'dev';
 
 export const fromOptions: readonly OptionSpec[] = [
-  { flags: '--from <name>', about: 'the key that signs (see psky keys)', initial: devAccount },
+  { flags: '--from <account>', about: 'the key that signs (see psky keys)', initial: devAccount },
   { flags: '--passphrase-file <file>', about: 'holds the passphrase of the key in its first line' },
 ];
 

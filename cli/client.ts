@@ -8,7 +8,7 @@ import { loadGenesis } from './home/home.ts';
 import { liveMembers } from './running.ts';
 import type { Call } from './verb.ts';
 
-export const chainOption = { flags: '--chain <name>', about: 'a chain of the network; the first where absent' };
+export const chainOption = { flags: '--chain <chain>', about: 'a chain of the network; the first where absent' };
 
 export function clientOf(call: Call): Client {
   const network = loadGenesis(call.home());

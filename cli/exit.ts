@@ -13,6 +13,17 @@ export const exitCode = {
   badConfiguration: 78,
 } as const;
 
+/** for --help */
+export const exitMeanings: Readonly<Record<(typeof exitCode)[keyof typeof exitCode], string>> = {
+  0: 'done; also after a drained stop',
+  1: 'an error; its code and what to do are printed',
+  2: 'the command line cannot be understood',
+  70: 'an invariant is broken: a bad proof, a lost command, a violation in the simulator',
+  73: 'the disk cannot be written',
+  75: 'not now: nobody can be reached, or it is not final yet; try again',
+  78: 'the home or its settings cannot be used',
+};
+
 const special: Partial<Record<ErrorName, number>> = {
   'bad-usage': exitCode.usage,
   'confirmation-needed': exitCode.usage,

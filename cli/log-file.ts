@@ -7,7 +7,7 @@ import { MiB } from '../lib/units.ts';
 
 const rotateBytes = 16 * MiB;
 /** five files of 16 MiB per node: 80 MiB */
-const keptFiles = 4;
+export const keptFiles = 4;
 
 export interface LogFile {
   write(line: string): void;

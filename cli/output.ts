@@ -5,6 +5,7 @@ import cliProgress from 'cli-progress';
 import type { ErrorName } from '../lib/errors.ts';
 import { exitCodeOf } from './exit.ts';
 import { asKnown } from './remote-error.ts';
+import { visibleWidth } from './terminal.ts';
 
 /** how long something may take before a person wants to see that it moves */
 const patienceMs = 2_000;
@@ -121,16 +122,13 @@ export function formatBytes(amount: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Columns padded to their widest cell. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+/** Columns padded to their widest cell; those marked in `right` end alike, the others begin alike. Colours take no room. */
+export function formatTable(rows: readonly (readonly string[])[], right: readonly boolean[] = []): string {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, visibleWidth(cell))));
+  const padded = (cell: string, i: number): string => {
+    const space = ' '.repeat((widths[i] ?? 0) - visibleWidth(cell));
+    return right[i] === true ? space + cell : cell + space;
+  };
+  return rows.map((row) => row.map(padded).join('  ').trimEnd()).join('\n');
 }

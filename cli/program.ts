@@ -4,14 +4,17 @@
 import { Command, CommanderError } from 'commander';
 import { PskyError } from '../lib/errors.ts';
 import { exitCode } from './exit.ts';
+import { useManual } from './help/format.ts';
 import { Output } from './output.ts';
 import type { Finish } from './verb.ts';
+import { addComplete, addCompletion } from './verbs/completion.ts';
 import { addDev } from './verbs/dev.ts';
 import { addHomeVerbs } from './verbs/home.ts';
 import { addInit } from './verbs/init.ts';
 import { addInspect } from './verbs/inspect.ts';
 import { addKeys } from './verbs/keys.ts';
 import { addLoad } from './verbs/load.ts';
+import { addLogs } from './verbs/logs.ts';
 import { addQuery } from './verbs/query.ts';
 import { addSim } from './verbs/sim.ts';
 import { addStart } from './verbs/start.ts';
@@ -22,11 +25,10 @@ import { version } from './version.ts';
 /** @param finish takes the exit code of the verb that ran */
 export function buildProgram(finish: Finish): Command {
   const program = new Command('psky')
-    .description('PrivateSky: a network of validators that order, execute, persist and prove.')
+    .description('a network of validators that order, execute, persist and prove')
     .version(version, '--version', 'print the version')
     .enablePositionalOptions()
-    .showSuggestionAfterError()
-    .addHelpText('after', '\nExample:\n  $ psky dev        a network of four validators on this machine');
+    .showSuggestionAfterError();
   addDev(program, finish);
   addInit(program, finish);
   addStart(program, finish);
@@ -36,9 +38,15 @@ export function buildProgram(finish: Finish): Command {
   addQuery(program, finish);
   addStatus(program, finish);
   addInspect(program, finish);
+  addLogs(program, finish);
   addHomeVerbs(program, finish);
   addLoad(program, finish);
-  applyToAll(program, (command) => quiet(command));
+  addCompletion(program, finish);
+  applyToAll(program, '', (command, words) => {
+    quiet(command);
+    useManual(command, words);
+  });
+  addComplete(program);
   return program;
 }
 
@@ -47,6 +55,7 @@ function quiet(command: Command): void {
   command
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
+    .helpOption('-h, --help', 'print this page')
     .helpCommand(false);
 }
 
@@ -66,9 +75,10 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }
 
-function applyToAll(command: Command, apply: (command: Command) => void): void {
-  apply(command);
-  for (const child of command.commands) applyToAll(child, apply);
+/** @param words of the command itself, without the leading `psky` */
+function applyToAll(command: Command, words: string, apply: (command: Command, words: string) => void): void {
+  apply(command, words);
+  for (const child of command.commands) applyToAll(child, `${words} ${child.name()}`.trimStart(), apply);
 }
 
 /** commander throws for --help and --version too, with exit code 0 */

@@ -1,6 +1,7 @@
-// How a verb is declared: its words, options and example; and how it runs: one action that answers with an exit code.
+// How a verb is declared: its words and options (the rest of its page is in help/pages.ts); and how it runs: one action that
+// answers with an exit code. What stands between <> says what completion offers there: member, chain, account, file, folder.
 
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PskyError } from '../lib/errors.ts';
 import { exitCode } from './exit.ts';
 import { defaultHome, type Home, membersOf, type NodeHome, openHome } from './home/home.ts';
@@ -15,8 +16,8 @@ export interface VerbSpec {
   /** `put <key> <value>` */
   readonly words: string;
   readonly summary: string;
-  /** shown by --help, without the leading `psky` */
-  readonly example: string;
+  /** the only values of its first argument */
+  readonly choices?: readonly string[];
   readonly options?: readonly OptionSpec[];
   /** most verbs take a home; `none` do not */
   readonly home?: 'none';
@@ -28,6 +29,9 @@ export interface OptionSpec {
   readonly flags: string;
   readonly about: string;
   readonly initial?: string | number | boolean;
+  /** `initial` in words, where the value itself says little */
+  readonly initially?: string;
+  readonly choices?: readonly string[];
   readonly parse?: (text: string) => unknown;
 }
 
@@ -86,16 +90,15 @@ export class Call {
 export function addVerb(parent: Command, spec: VerbSpec, finish: Finish): Command {
   const command = parent.command(spec.words).description(spec.summary);
   if (spec.home !== 'none') {
-    command.option('--home <path>', 'home of a node or a devnet (default: PSKY_HOME, else .psky)');
-    command.option('--node <name>', 'one member of a devnet, instead of the first that lives');
+    command.option('--home <folder>', 'home of a node or a devnet (default: PSKY_HOME, else .psky)');
+    command.option('--node <member>', 'one member of a devnet, instead of all or the first that lives');
   }
   command.option('--json', 'print one line of JSON and nothing else');
-  for (const option of spec.options ?? []) {
-    if (option.parse !== undefined) command.option(option.flags, option.about, option.parse, option.initial);
-    else command.option(option.flags, option.about, option.initial as string | boolean);
-  }
-  command.addHelpText('after', `\nExample:\n  $ psky ${spec.example}`);
+  for (const option of spec.options ?? []) command.addOption(optionOf(option));
+  if (spec.choices !== undefined) command.registeredArguments[0]?.choices([...spec.choices]);
   command.action(async (...given: unknown[]) => {
+    // a verb that runs and has subverbs takes no words of its own: what is left over is a subverb that there is not
+    if (command.commands.length > 0 && command.args.length > 0) return refuseSubverb(command);
     const options = command.optsWithGlobals() as Options;
     const args = given
       .slice(0, command.registeredArguments.length)
@@ -109,6 +112,19 @@ export function addVerb(parent: Command, spec: VerbSpec, finish: Finish): Comman
     }
   });
   return command;
+}
+
+function optionOf(spec: OptionSpec): Option {
+  const option = new Option(spec.flags, spec.about);
+  if (spec.choices !== undefined) option.choices([...spec.choices]);
+  if (spec.parse !== undefined) option.argParser(spec.parse);
+  if (spec.initial !== undefined) option.default(spec.initial, spec.initially);
+  return option;
+}
+
+/** commander answers so by itself, with the nearest word, only where the verb above does nothing. */
+function refuseSubverb(command: Command): void {
+  (command as Command & { unknownCommand(): void }).unknownCommand();
 }
 
 /** An option's value that must be a whole number. */
@@ -137,5 +153,6 @@ export const timeoutOption: OptionSpec = {
   flags: '--timeout <duration>',
   about: 'how long to wait, e.g. 10s',
   initial: 10_000,
+  initially: '10s',
   parse: duration,
 };

@@ -1,7 +1,6 @@
 // Ports of a devnet's members: the standard ones, ten apart, as far as they are free, else free ones.
 
 import { createServer } from 'node:net';
-import { PskyError } from '../../lib/errors.ts';
 import { standardPorts } from '../home/config.ts';
 import type { Call } from '../verb.ts';
 
@@ -9,14 +8,13 @@ export type MemberPorts = { readonly [K in keyof typeof standardPorts]: number }
 
 export const portsOption = {
   flags: '--ports <mode>',
-  about: 'standard (27650 …, others when taken) or auto (free ones)',
+  about: 'standard takes 27650 … and others when those are taken, auto takes free ones',
+  choices: ['standard', 'auto'],
   initial: 'standard',
 };
 
 export function portsMode(call: Call): 'standard' | 'auto' {
-  const mode = call.text('ports');
-  if (mode === 'standard' || mode === 'auto') return mode;
-  throw new PskyError('bad-usage', '--ports is standard or auto.');
+  return call.text('ports') === 'auto' ? 'auto' : 'standard';
 }
 
 /** @param count members; @param mode `standard` prefers 27650 …, `auto` takes free ones */

@@ -26,8 +26,7 @@ const helloMs = 20_000;
 export function addDev(program: Command, finish: Finish): void {
   const run = {
     words: 'dev',
-    summary: 'run a whole network on this machine: made when missing, resumed when there',
-    example: 'dev --home /tmp/net --ports auto --detach --json',
+    summary: 'make or resume a whole network on this machine and run it',
     options: [
       portsOption,
       {
@@ -41,24 +40,21 @@ export function addDev(program: Command, finish: Finish): void {
     run: (call: Call) => (call.flag('detach') ? runInBackground(call) : runHere(call)),
   };
   const kill = {
-    words: 'kill <name>',
+    words: 'kill <member>',
     summary: 'end a member with SIGKILL; it stays away until it is revived',
-    example: 'dev kill v3 --home /tmp/net',
     run: (call: Call) => killOrRevive(call, 'kill'),
   };
   const revive = {
-    words: 'revive <name>',
+    words: 'revive <member>',
     summary: 'start a member again',
-    example: 'dev revive v3 --home /tmp/net',
     run: (call: Call) => killOrRevive(call, 'revive'),
   };
   const stop = {
     words: 'stop',
     summary: 'drain all members and end the supervising process',
-    example: 'dev stop --home /tmp/net',
     run: (call: Call) => stopDevnet(call.out, requireDevnet(call.home())),
   };
-  const dev = addVerb(program, run, finish).enablePositionalOptions();
+  const dev = addVerb(program, run, finish).enablePositionalOptions().allowExcessArguments();
   for (const spec of [kill, revive, stop]) addVerb(dev, spec, finish);
 }
 

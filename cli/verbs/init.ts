@@ -20,7 +20,6 @@ export function addInit(program: Command, finish: Finish): void {
   const init = {
     words: 'init',
     summary: 'make the home of one node: a follower of a network, or a validator that waits for its genesis',
-    example: 'init --home ~/node1 --genesis genesis.json --peers wss://3f…@10.0.0.1:27650',
     options: [
       { flags: '--name <word>', about: 'what the node is called', initial: 'node' },
       { flags: '--genesis <file>', about: 'the network file; without it put one into config/ before the start' },
@@ -33,7 +32,6 @@ export function addInit(program: Command, finish: Finish): void {
   const testnet = {
     words: 'testnet',
     summary: 'write the homes of all members of a new network; start each with psky start',
-    example: 'testnet --validators 4 --home /srv/net --hosts 10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4',
     options: [
       { flags: '--validators <n>', about: 'members', initial: 4, parse: wholeNumber({ min: 1, max: 100 }) },
       { flags: '--name <word>', about: 'what the network is called', initial: 'testnet' },

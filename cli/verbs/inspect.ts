@@ -13,18 +13,16 @@ import { addVerb, type Call, type Finish } from '../verb.ts';
 
 export function addInspect(program: Command, finish: Finish): void {
   const inspect = program.command('inspect').description('look into a running node').enablePositionalOptions();
-  inspect.addHelpText('after', '\nExample:\n  $ psky inspect actors --home /tmp/net --node v2');
+  inspect;
   const specs = [
     {
       words: 'actors [address]',
-      summary: 'all actors with their states, mailboxes and last errors, or all of one',
-      example: 'inspect actors --home /tmp/net --node v2',
+      summary: 'print all actors with their states, mailboxes and last errors',
       run: actors,
     },
     {
       words: 'events',
-      summary: 'the transitions of all state machines, with --follow as they come',
-      example: 'inspect events --follow --json --home /tmp/net',
+      summary: 'print the transitions of all state machines',
       options: [{ flags: '-f, --follow', about: 'go on until interrupted' }],
       run: events,
     },

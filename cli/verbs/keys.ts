@@ -15,28 +15,25 @@ import { addVerb, type Call, type Finish } from '../verb.ts';
 
 export function addKeys(program: Command, finish: Finish): void {
   const keys = program.command('keys').description('make, list, export and import the keys of accounts');
-  keys.enablePositionalOptions().addHelpText('after', '\nExample:\n  $ psky keys new alice');
+  keys.enablePositionalOptions();
   const passphrase = { flags: '--passphrase-file <file>', about: 'holds the passphrase in its first line' };
   const specs = [
     {
       words: 'new <name>',
       summary: 'make a key, sealed under a passphrase; --plain only on a devnet',
-      example: 'keys new alice --plain --home /tmp/net',
       options: [passphrase, { flags: '--plain', about: 'without a passphrase, on a devnet' }],
       run: make,
     },
-    { words: 'list', summary: 'show all keys with their accounts', example: 'keys list --json', run: list },
+    { words: 'list', summary: 'show all keys with their accounts', run: list },
     {
-      words: 'export <name> <file>',
+      words: 'export <account> <file>',
       summary: 'write a sealed copy of a key to a file',
-      example: 'keys export alice alice.json',
       options: [passphrase],
       run: exportKey,
     },
     {
       words: 'import <name> <file>',
       summary: 'take a key from a file that export wrote',
-      example: 'keys import alice alice.json',
       options: [passphrase],
       run: importKey,
     },

@@ -1,7 +1,7 @@
 // psky load: commands at a given rate from processes of their own, and how long each took to become final; or the highest
 // rate that the network bears.
 
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import {
   maxClients,
   maxCommandBytes,
@@ -19,13 +19,12 @@ export function addLoad(program: Command, finish: Finish): void {
   const load = {
     words: 'load',
     summary: 'put load on a network and measure how long commands take to become final',
-    example: 'load --mode blob --rate 5000 --size 512 --seconds 10 --report load.html',
     options: [
       {
         flags: '--mode <mode>',
-        about: 'blob (ordered only), signed (single puts) or bundle',
+        about: 'blobs are only ordered; signed: single puts; bundle: many puts under one signature',
         initial: 'blob',
-        parse: mode,
+        choices: ['blob', 'signed', 'bundle'],
       },
       {
         flags: '--rate <n>',
@@ -76,10 +75,3 @@ function run(call: Call): Promise<number> {
 }
 
 const whole = (min: number, max: number): ((text: string) => number) => wholeNumber({ min, max });
-
-function mode(text: string): string {
-  if (text !== 'blob' && text !== 'signed' && text !== 'bundle') {
-    throw new InvalidArgumentError('Expected blob, signed or bundle.');
-  }
-  return text;
-}

@@ -9,7 +9,11 @@ import { chainOption, clientOf } from '../client.ts';
 import { exitCode } from '../exit.ts';
 import { addVerb, type Call, type Finish, timeoutOption, wholeNumber } from '../verb.ts';
 
-const account = { flags: '--account <name>', about: 'a key of this home, or 64 hex digits', initial: devAccount };
+const account = {
+  flags: '--account <account>',
+  about: 'name of a key of this home, or 64 hex digits',
+  initial: devAccount,
+};
 const minHeight = {
   flags: '--min-height <n>',
   about: 'the state must be at least this new',
@@ -19,12 +23,11 @@ const hex = { flags: '--hex', about: 'key and value as hex' };
 
 export function addQuery(program: Command, finish: Finish): void {
   const query = program.command('query').description('read the state, with or without a proof');
-  query.enablePositionalOptions().addHelpText('after', '\nExample:\n  $ psky query get greeting --prove');
+  query.enablePositionalOptions();
   const specs = [
     {
       words: 'get <key>',
-      summary: 'the value under a key of an account',
-      example: 'query get greeting --prove --json',
+      summary: 'print the value under a key of an account',
       options: [
         account,
         chainOption,
@@ -36,16 +39,14 @@ export function addQuery(program: Command, finish: Finish): void {
       run: get,
     },
     {
-      words: 'account [name]',
-      summary: 'nonces and usage of an account',
-      example: 'query account dev --json',
+      words: 'account [account]',
+      summary: 'print nonces and usage of an account',
       options: [chainOption],
       run: showAccount,
     },
     {
       words: 'receipt <hash>',
-      summary: 'what became of a command',
-      example: 'query receipt 3f1c… --json',
+      summary: 'print what became of a command',
       options: [chainOption],
       run: showReceipt,
     },

@@ -16,14 +16,13 @@ export function addSim(program: Command, finish: Finish): void {
     {
       words: 'sim',
       summary: 'run a world in virtual time from a seed, with faults, and check every invariant',
-      example: 'sim --seed 7 --validators 4 --virtual-seconds 60',
       home: 'none',
       options: [
         {
           flags: '--program <name>',
-          about: 'validators, or counter: one durable actor on one machine',
+          about: 'counter is one durable actor on one machine',
           initial: 'validators',
-          parse: programName,
+          choices: simPrograms,
         },
         { flags: '--validators <n>', about: 'how many', initial: 4, parse: wholeNumber({ min: 1, max: 16 }) },
         {
@@ -78,11 +77,6 @@ function run(call: Call): number {
   const { violations, ...answer } = report;
   call.out.result(violation === undefined ? answer : { ...answer, violations }, text);
   return violation === undefined ? exitCode.ok : exitCode.broken;
-}
-
-function programName(text: string): string {
-  if (!simPrograms.includes(text as SimProgram)) throw new InvalidArgumentError('Expected validators or counter.');
-  return text;
 }
 
 function faultNames(text: string): string {

@@ -19,7 +19,6 @@ export function addStart(program: Command, finish: Finish): void {
   const start = {
     words: 'start',
     summary: 'run the node of a home until it is stopped',
-    example: 'start --home ~/node1',
     options: [
       { flags: '--detach', about: 'return when it listens; the process stays' },
       { flags: '--member', about: 'drain when the starting process ends; psky dev uses it' },
@@ -29,7 +28,6 @@ export function addStart(program: Command, finish: Finish): void {
   const stop = {
     words: 'stop',
     summary: 'drain the node, or all members of a devnet',
-    example: 'stop --home ~/node1',
     run: stopHome,
   };
   for (const spec of [start, stop]) addVerb(program, spec, finish);

@@ -1,10 +1,11 @@
 // psky status and psky why: how the network is, and why it is so.
 
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { NetworkGenesis } from '../../consensus/genesis/index.ts';
 import { PskyError } from '../../lib/errors.ts';
+import { connectAdmin } from '../../net/drivers/admin-client.ts';
 import type { ChainStatus, RpcResult } from '../../net/gateway/protocol.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
 import { RpcClient } from '../../sdk/index.ts';
@@ -13,33 +14,46 @@ import { failureOf } from '../failure.ts';
 import { defaultHome, type Home, loadGenesis, type NodeHome } from '../home/home.ts';
 import { loadNodeKey } from '../home/key-files.ts';
 import { holderOf } from '../home/lock.ts';
-import { formatTable } from '../output.ts';
 import { type RunningInfo, runningInfo } from '../running.ts';
-import { addVerb, type Call, type Finish } from '../verb.ts';
+import { renderStatus, type StatusFacts } from '../status-view.ts';
+import { paperOf } from '../terminal.ts';
+import { addVerb, type Call, duration, type Finish } from '../verb.ts';
 import { type Explanation, explain } from '../why.ts';
 
 /** a dead process refuses at once, a stopped one never answers; the answer is due within 5 s */
 const askMs = 1_500;
+const usualWatchMs = 1_000;
+/** every picture asks all members and walks their folders */
+const leastWatchMs = 200;
 
 export function addStatus(program: Command, finish: Finish): void {
-  const chain = { flags: '--chain <name>', about: 'a chain of the network; the first where absent' };
+  const chain = { flags: '--chain <chain>', about: 'a chain of the network; the first where absent' };
+  const watch = {
+    flags: '-w, --watch [interval]',
+    about: 'draw it anew until interrupted, every second or as often as said, e.g. 5s',
+    parse: watchInterval,
+  };
   const specs = [
     {
       words: 'status',
-      summary: 'show members, heights and links',
-      example: 'status --home /tmp/net',
-      options: [chain],
+      summary: 'show how the members are: role, height, lag, disk, restarts',
+      options: [chain, watch],
       run: status,
     },
     {
       words: 'why',
-      summary: 'explain in one sentence how the chain is, and what to do',
-      example: 'why --home /tmp/net',
+      summary: 'explain in one sentence how the chain is, and what helps',
       options: [chain],
       run: why,
     },
   ];
   for (const spec of specs) addVerb(program, spec, finish);
+}
+
+function watchInterval(text: string): number {
+  const ms = duration(text);
+  if (ms < leastWatchMs) throw new InvalidArgumentError(`Expected at least ${leastWatchMs}ms.`);
+  return ms;
 }
 
 interface Asked {
@@ -69,6 +83,8 @@ interface Survey {
   readonly explanation: Explanation;
   readonly asked: readonly Asked[];
   readonly chain: string;
+  /** of the genesis, in name order */
+  readonly validators: readonly string[];
 }
 
 async function survey(call: Call): Promise<Survey> {
@@ -93,7 +109,7 @@ async function survey(call: Call): Promise<Survey> {
     revive: (name) => (follows ? `psky start --home ${home.path}` : reviveCommand(call, home, name)),
     fallbackSince: lastSignOfLife(asked),
   });
-  return { explanation, asked, chain };
+  return { explanation, asked, chain, validators };
 }
 
 function isFollower(home: NodeHome, genesis: NetworkGenesis): boolean {
@@ -140,37 +156,96 @@ async function why(call: Call): Promise<number> {
 }
 
 async function status(call: Call): Promise<number> {
-  const { explanation, asked, chain } = await survey(call);
+  const { watch } = call.options;
+  if (watch === undefined) {
+    const { report, view } = await look(call);
+    call.out.result(report, renderStatus(view, paperOf(process.stdout), Date.now()));
+    return exitCode.ok;
+  }
+  const everyMs = typeof watch === 'number' ? watch : usualWatchMs;
+  for (;;) {
+    const { report, view } = await look(call);
+    showAnew(call, report, view);
+    await new Promise((wake) => setTimeout(wake, everyMs));
+  }
+}
+
+/** On a terminal in place of what was there; it flickers less than a screen that is cleared first. */
+function showAnew(call: Call, report: object, view: StatusFacts): void {
+  const paper = paperOf(process.stdout);
+  const text = renderStatus(view, paper, Date.now());
+  if (call.out.json || !process.stdout.isTTY) return call.out.result(report, `${text}\n`);
+  const lines = text.split('\n').map((line) => `${line}\u001b[K\n`);
+  process.stdout.write(`\u001b[H${lines.join('')}\u001b[J`);
+}
+
+async function look(call: Call): Promise<{ readonly report: object; readonly view: StatusFacts }> {
+  const home = call.home();
+  const restarts = await restartsOf(home);
+  const { explanation, asked, chain, validators } = await survey(call);
+  const highest = Math.max(0, ...asked.map((each) => chainOf(each, chain)?.height ?? 0));
   const members = asked.map((each) => {
     const seen = chainOf(each, chain);
     return {
       name: each.name,
       pid: each.info?.pid ?? null,
       rpc: each.info?.rpc ?? null,
-      role: each.node?.role ?? null,
+      role: each.node?.role ?? (validators.includes(each.name) ? ('validator' as const) : ('follower' as const)),
       ready: each.node?.ready ?? false,
-      state: seen?.state ?? (each.failure === undefined ? 'down' : 'failed'),
+      state: seen?.state ?? (each.failure === undefined ? ('down' as const) : ('failed' as const)),
       failure: each.failure?.toJSON() ?? null,
       height: seen?.height ?? null,
       execHeight: seen?.execHeight ?? null,
+      lag: seen === undefined ? null : highest - seen.execHeight,
       term: seen?.term ?? null,
       leader: seen?.leader ?? null,
       life: seen?.life ?? null,
       missing: seen?.missing ?? [],
+      restarts: restarts.get(each.name) ?? null,
+      upMs: each.info === undefined ? null : ageOf(each.home.files.running),
+      diskBytes: takenBytes(each.home.files.data),
       chains: each.node?.chains ?? [],
     };
   });
-  const rows = members.map((each) => [
-    each.name,
-    each.state,
-    String(each.height ?? '–'),
-    String(each.execHeight ?? '–'),
-    String(each.term ?? '–'),
-    each.leader ?? '–',
-    each.pid === null ? '–' : String(each.pid),
-    each.rpc ?? '–',
-  ]);
-  const table = formatTable([['member', 'state', 'height', 'executed', 'term', 'leader', 'pid', 'rpc'], ...rows]);
-  call.out.result({ chain, ...explanation, members }, `${explanation.sentence}\n\n${table}`);
-  return exitCode.ok;
+  const { bavail, bsize } = statfsSync(home.path);
+  const view = { ...explanation, members, freeBytes: bavail * bsize };
+  return { report: { chain, ...view }, view };
+}
+
+/** What the supervisor of a devnet counts, by name; nothing where none runs. */
+async function restartsOf(home: Home): Promise<ReadonlyMap<string, number>> {
+  if (home.kind !== 'devnet' || holderOf(home.supervisorFile) === undefined) return new Map();
+  try {
+    const supervisor = await connectAdmin(home.path);
+    const answer = await supervisor.call('status', {}).finally(() => supervisor.close());
+    const { members } = answer as { readonly members: readonly { readonly name: string; readonly restarts: number }[] };
+    return new Map(members.map(({ name, restarts }) => [name, restarts]));
+  } catch (error) {
+    if (error instanceof PskyError) return new Map(); // it is starting or ending: there is no count yet, or no more
+    throw error;
+  }
+}
+
+/** Milliseconds since a file was written; null where it is gone meanwhile. */
+function ageOf(file: string): number | null {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats === undefined ? null : Date.now() - stats.mtimeMs;
+}
+
+/** What all files in a folder take on the disk, sparse ones less than their length; null where there is none. */
+function takenBytes(folder: string): number | null {
+  let entries: readonly string[];
+  try {
+    entries = readdirSync(folder, { recursive: true }).map(String);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  let bytes = 0;
+  for (const entry of entries) {
+    // files come and go while a node works
+    const stats = statSync(join(folder, entry), { throwIfNoEntry: false });
+    if (stats?.isFile()) bytes += 512 * stats.blocks;
+  }
+  return bytes;
 }

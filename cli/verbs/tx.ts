@@ -20,6 +20,7 @@ const sendOptions: readonly OptionSpec[] = [
     flags: '--expires <duration>',
     about: 'after this in block time it has no effect',
     initial: 60_000,
+    initially: '60s',
     parse: duration,
   },
   { flags: '--nonce <n>', about: 'instead of the next one', parse: wholeNumber(nonceRange) },
@@ -30,26 +31,23 @@ const sendOptions: readonly OptionSpec[] = [
 
 export function addTx(program: Command, finish: Finish): void {
   const tx = program.command('tx').description('send a signed command and wait for its receipt');
-  tx.enablePositionalOptions().addHelpText('after', '\nExample:\n  $ psky tx put greeting hello');
+  tx.enablePositionalOptions();
   const specs = [
     {
       words: 'put <key> <value>',
       summary: 'store a value under a key of the account',
-      example: 'tx put greeting hello --json',
       options: sendOptions,
       run: (call: Call) => send(call, [{ kind: 'put', key: bytes(call, 0), value: bytes(call, 1) }]),
     },
     {
       words: 'delete <key>',
       summary: 'remove a key',
-      example: 'tx delete greeting',
       options: sendOptions,
       run: (call: Call) => send(call, [{ kind: 'delete', key: bytes(call, 0) }]),
     },
     {
       words: 'cas <key> [expected] [value]',
       summary: 'compare and set: write the value only where the expected one stands',
-      example: 'tx cas greeting hello goodbye',
       options: [
         ...sendOptions,
         { flags: '--absent', about: 'expect that there is no value; then give only the new one' },
@@ -59,9 +57,7 @@ export function addTx(program: Command, finish: Finish): void {
     },
     {
       words: 'bundle <file>',
-      summary:
-        'up to 1,000 operations under one signature: JSON [{"put":[key,value]},{"delete":[key]},{"cas":[key,old,new]}]',
-      example: 'tx bundle operations.json --independent',
+      summary: 'send up to 1,000 operations of a JSON file under one signature',
       options: [
         ...sendOptions,
         { flags: '--independent', about: 'each operation stands for itself (else: all or none)' },
