@@ -5,6 +5,7 @@ import type { Argument, Command, Option } from 'commander';
 
 export interface Candidate {
   readonly word: string;
+  /** empty where the word says it all */
   readonly about: string;
 }
 
@@ -98,12 +99,12 @@ function optionsOf({ command, given }: Line): Candidate[] {
 }
 
 function valuesOf(taker: Option | Argument, placeholder: string, line: Line, names: Names): Completion {
-  if (taker.argChoices !== undefined) return listed(taker.argChoices, '');
+  if (taker.argChoices !== undefined) return listed(taker.argChoices);
   switch (placeholder) {
     case 'member':
     case 'chain':
     case 'account':
-      return listed(names(placeholder, line.home), placeholder);
+      return listed(names(placeholder, line.home));
     case 'file':
       return { candidates: [], paths: 'files' };
     case 'folder':
@@ -113,8 +114,8 @@ function valuesOf(taker: Option | Argument, placeholder: string, line: Line, nam
   }
 }
 
-function listed(words: readonly string[], about: string): Completion {
-  return { candidates: words.map((word) => ({ word, about })), paths: 'none' };
+function listed(words: readonly string[]): Completion {
+  return { candidates: words.map((word) => ({ word, about: '' })), paths: 'none' };
 }
 
 /** `--genesis <file>` → file */

@@ -1,5 +1,5 @@
 // The shells' sides of completion. Each hands the line up to the cursor to `psky complete`, which answers with a line per
-// candidate, `word<Tab>meaning`, and with `:files` or `:folders` where the shell knows better.
+// candidate, `word<Tab>meaning` or `word`, and with `:files` or `:folders` where the shell knows better.
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
@@ -36,7 +36,8 @@ _psky() {
       '') ;;
       :files) _files ;;
       :folders) _files -/ ;;
-      *) found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
+      *$'\\t'*) found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
+      *) found+=("\${line//:/\\\\:}") ;;
     esac
   done
   (( $#found )) && _describe -t psky psky found

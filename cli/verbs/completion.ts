@@ -30,7 +30,7 @@ export function addComplete(program: Command): void {
     .allowUnknownOption()
     .action((words: readonly string[]) => {
       const { candidates, paths } = complete(program, words, namesIn(process.env));
-      const lines = candidates.map(({ word, about }) => `${word}\t${about}`);
+      const lines = candidates.map(({ word, about }) => (about === '' ? word : `${word}\t${about}`));
       if (paths !== 'none') lines.push(`:${paths}`);
       process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     });
