@@ -3,7 +3,8 @@
 
 import type { Command, Help, Option } from 'commander';
 import { exitMeanings } from '../exit.ts';
-import { groups, type Page, pageOf } from './pages.ts';
+import type { Page } from './page.ts';
+import { groups, pageOf } from './pages.ts';
 
 const maxWidth = 100;
 const margin = 2;

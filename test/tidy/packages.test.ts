@@ -36,7 +36,7 @@ t.test('only packages that were looked at run code when installed', async (t) =>
 });
 
 t.test('versions are exact and locked with their hashes', async (t) => {
-  for (const group of ['dependencies', 'devDependencies']) {
+  for (const group of ['dependencies', 'optionalDependencies', 'devDependencies']) {
     for (const [name, version] of Object.entries(manifest[group] ?? {})) {
       t.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} ${version}`);
       t.equal(lockfile.packages[`node_modules/${name}`]?.version, version, `${name} is locked`);

@@ -1,0 +1,26 @@
+// The shape of a page of --help beyond what a verb declares, and what many pages say alike.
+
+import { exitCode } from '../exit.ts';
+
+export interface Page {
+  /** paragraphs */
+  readonly about: readonly string[];
+  /** command line without the leading `psky`, and what it does */
+  readonly examples: readonly (readonly [line: string, what: string])[];
+  /** path inside the home, and what it holds */
+  readonly files?: readonly (readonly [path: string, what: string])[];
+  readonly environment?: readonly (readonly [name: string, what: string])[];
+  readonly exits: readonly (typeof exitCode)[keyof typeof exitCode][];
+  /** verbs, without the leading `psky` */
+  readonly seeAlso: readonly string[];
+}
+
+const { ok, error, usage, retry, badConfiguration } = exitCode;
+/** exit codes of every verb that reads a home */
+export const atHome = [ok, error, usage, badConfiguration];
+/** of those that speak to a node */
+export const atNode = [...atHome, retry];
+export const homeVariable = [
+  'PSKY_HOME',
+  'the home where --home is not given; without both .psky of the current folder',
+] as const;
