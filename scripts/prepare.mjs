@@ -10,8 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const oldest = [20, 20];
 
 requireNode();
-if (!isInstalled())
-  run('installing packages', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+if (!isInstalled()) install();
 removeStaleOutput();
 run('building', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
 
@@ -20,6 +19,17 @@ function requireNode() {
   if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return;
   console.error(`PrivateSky needs Node ${oldest.join('.')} or newer; this is ${process.versions.node}.`);
   process.exit(1);
+}
+
+/**
+ * rocksdb's binary does not load on Node 22 and newer. Its install script would compile RocksDB there for half an hour, or
+ * fail, for an engine that is not used then (docs/storage.md): only the scripts of the other addons run.
+ */
+function install() {
+  const quietly = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const scripts = Number(process.versions.node.split('.')[0]) < 22;
+  run('installing packages', 'npm', ['ci', '--include=dev', ...quietly, ...(scripts ? [] : ['--ignore-scripts'])]);
+  if (!scripts) run('choosing addons', 'npm', ['rebuild', 'bufferutil', 'classic-level', 'esbuild', ...quietly]);
 }
 
 /** npm keeps a copy of the lockfile's packages in node_modules: both must name the same versions. */
