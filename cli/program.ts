@@ -6,6 +6,7 @@ import { PskyError } from '../lib/errors.ts';
 import { exitCode } from './exit.ts';
 import { useManual } from './help/format.ts';
 import { Output } from './output.ts';
+import { noticeReaders } from './terminal.ts';
 import type { Finish } from './verb.ts';
 import { addComplete, addCompletion } from './verbs/completion.ts';
 import { addDev } from './verbs/dev.ts';
@@ -61,6 +62,7 @@ function quiet(command: Command): void {
 
 export async function runProgram(argv: readonly string[]): Promise<void> {
   let code: number = exitCode.ok;
+  noticeReaders();
   const program = buildProgram((given) => {
     code = given;
   });

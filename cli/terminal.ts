@@ -17,6 +17,23 @@ export function paperOf(stream: NodeJS.WriteStream): Paper {
   return { coloured: stream.hasColors(), columns: stream.columns };
 }
 
+let isRead = true;
+
+/** A reader that goes away (`psky logs -f | head`) is no failure: what only tells stops, what works goes on. */
+export function noticeReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      if (stream === process.stdout) isRead = false;
+    });
+  }
+}
+
+/** Whether somebody may still read standard output: whoever goes on telling asks in between. */
+export function stillRead(): boolean {
+  return isRead;
+}
+
 export function paint(paper: Paper, style: Style, text: string): string {
   // whether it is for a terminal is decided already; newer Nodes would decide again
   return paper.coloured && text !== '' ? styleText(style, text, { validateStream: false }) : text;

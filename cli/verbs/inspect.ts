@@ -7,8 +7,9 @@ import { connectAdmin } from '../../net/drivers/admin-client.ts';
 import { exitCode } from '../exit.ts';
 import type { NodeHome } from '../home/home.ts';
 import { formatTable } from '../output.ts';
-import { remoteError } from '../remote-error.ts';
+import { type RemoteError, remoteError } from '../remote-error.ts';
 import { runningInfo } from '../running.ts';
+import { stillRead } from '../terminal.ts';
 import { addVerb, type Call, type Finish } from '../verb.ts';
 
 export function addInspect(program: Command, finish: Finish): void {
@@ -64,15 +65,17 @@ async function actors(call: Call): Promise<number> {
 
 async function events(call: Call): Promise<number> {
   const client = await connectAdmin(liveHome(call).path);
-  const print = (event: unknown): void => {
-    process.stdout.write(`${call.out.json ? JSON.stringify(event) : describe(event as TransitionRecord)}\n`);
-  };
   return new Promise((resolve, reject) => {
-    client.follow('events', { follow: call.flag('follow') }, print, (error) => {
+    const end = (error?: RemoteError): void => {
       client.close();
       if (error === undefined) resolve(exitCode.ok);
       else reject(remoteError(error));
-    });
+    };
+    const print = (event: unknown): void => {
+      if (!stillRead()) return end();
+      process.stdout.write(`${call.out.json ? JSON.stringify(event) : describe(event as TransitionRecord)}\n`);
+    };
+    client.follow('events', { follow: call.flag('follow') }, print, end);
   });
 }
 

@@ -8,7 +8,7 @@ import { exitCode } from '../exit.ts';
 import { loadGenesis } from '../home/home.ts';
 import { formatLogLine, type LogFilter, parseLogLine, passesFilter } from '../log-lines.ts';
 import { LogReader } from '../log-reader.ts';
-import { paint, paperOf } from '../terminal.ts';
+import { paint, paperOf, stillRead } from '../terminal.ts';
 import { addVerb, type Call, duration, type Finish, wholeNumber } from '../verb.ts';
 
 const pollMs = 200;
@@ -54,7 +54,7 @@ async function logs(call: Call): Promise<number> {
   const since = filter.sinceMs === undefined ? {} : { sinceMs: filter.sinceMs };
   const lines = call.number('lines', filter.sinceMs === undefined ? usualLines : maxLines);
   print(members, ({ reader }) => reader.last({ lines, ...since }, (line) => passesFilter(line, filter)));
-  while (call.flag('follow')) {
+  while (call.flag('follow') && stillRead()) {
     await new Promise((wake) => setTimeout(wake, pollMs));
     print(members, ({ reader }) => reader.fresh().filter((line) => passesFilter(line, filter)));
   }

@@ -16,7 +16,7 @@ import { loadNodeKey } from '../home/key-files.ts';
 import { holderOf } from '../home/lock.ts';
 import { type RunningInfo, runningInfo } from '../running.ts';
 import { renderStatus, type StatusFacts } from '../status-view.ts';
-import { paperOf } from '../terminal.ts';
+import { paperOf, stillRead } from '../terminal.ts';
 import { addVerb, type Call, duration, type Finish } from '../verb.ts';
 import { type Explanation, explain } from '../why.ts';
 
@@ -163,11 +163,12 @@ async function status(call: Call): Promise<number> {
     return exitCode.ok;
   }
   const everyMs = typeof watch === 'number' ? watch : usualWatchMs;
-  for (;;) {
+  while (stillRead()) {
     const { report, view } = await look(call);
     showAnew(call, report, view);
     await new Promise((wake) => setTimeout(wake, everyMs));
   }
+  return exitCode.ok;
 }
 
 /** On a terminal in place of what was there; it flickers less than a screen that is cleared first. */

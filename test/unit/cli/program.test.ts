@@ -101,6 +101,19 @@ t.test('reset wants to be sure', async (t) => {
   t.ok(existsSync(join(home, 'data')));
 });
 
+t.test('a reader that goes away ends what only tells, without a word', async (t) => {
+  const home = t.testdir({ 'devnet.json': '{"format":1,"network":"devnet","validators":["v1"]}', v1: { logs: {} } });
+  const log = join(home, 'v1', 'logs', 'node.log');
+  const writer = `while :; do echo '{"msg":"line"}' >> '${log}'; sleep 0.1; done & `;
+  const reader = `{ '${process.execPath}' '${mainFile}' logs --follow --home '${home}'; echo "ended with $?" >&2; } | head -n 1; `;
+  const { stdout, stderr } = spawnSync('sh', ['-c', `${writer}${reader}kill $!`], {
+    encoding: 'utf8',
+    timeout: 50_000,
+  });
+  t.match(stdout, 'line');
+  t.equal(stderr, 'ended with 0\n');
+});
+
 t.test('logs rotate by size and keep four old files', async (t) => {
   const path = join(t.testdir(), 'logs', 'node.log');
   const log = openLogFile(path);
