@@ -81,13 +81,14 @@ function installNode(folder, release) {
   return join(home, 'node_modules', name, 'bin');
 }
 
-/** Tracked files and new ones that are not ignored, as they are now. */
+/** Tracked files and new ones that are not ignored, as they are now; and what is built, so that only changes are built again. */
 function copySources(target) {
   const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' });
   for (const path of new Set(stdout.split('\0').filter((each) => each !== '' && existsSync(join(root, each))))) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
     copyFileSync(join(root, path), join(target, path));
   }
+  if (existsSync(join(root, 'dist'))) cpSync(join(root, 'dist'), join(target, 'dist'), { recursive: true });
 }
 
 /** Everything below, npm and test workers too, finds this Node first. */
