@@ -83,8 +83,8 @@ interface Survey {
   readonly explanation: Explanation;
   readonly asked: readonly Asked[];
   readonly chain: string;
-  /** of the genesis, in name order */
-  readonly validators: readonly string[];
+  /** the home is that of a node which its genesis does not name */
+  readonly follows: boolean;
 }
 
 async function survey(call: Call): Promise<Survey> {
@@ -109,7 +109,7 @@ async function survey(call: Call): Promise<Survey> {
     revive: (name) => (follows ? `psky start --home ${home.path}` : reviveCommand(call, home, name)),
     fallbackSince: lastSignOfLife(asked),
   });
-  return { explanation, asked, chain, validators };
+  return { explanation, asked, chain, follows };
 }
 
 function isFollower(home: NodeHome, genesis: NetworkGenesis): boolean {
@@ -183,7 +183,7 @@ function showAnew(call: Call, report: object, view: StatusFacts): void {
 async function look(call: Call): Promise<{ readonly report: object; readonly view: StatusFacts }> {
   const home = call.home();
   const restarts = await restartsOf(home);
-  const { explanation, asked, chain, validators } = await survey(call);
+  const { explanation, asked, chain, follows } = await survey(call);
   const highest = Math.max(0, ...asked.map((each) => chainOf(each, chain)?.height ?? 0));
   const members = asked.map((each) => {
     const seen = chainOf(each, chain);
@@ -191,7 +191,7 @@ async function look(call: Call): Promise<{ readonly report: object; readonly vie
       name: each.name,
       pid: each.info?.pid ?? null,
       rpc: each.info?.rpc ?? null,
-      role: each.node?.role ?? (validators.includes(each.name) ? ('validator' as const) : ('follower' as const)),
+      role: each.node?.role ?? (follows ? ('follower' as const) : ('validator' as const)),
       ready: each.node?.ready ?? false,
       state: seen?.state ?? (each.failure === undefined ? ('down' as const) : ('failed' as const)),
       failure: each.failure?.toJSON() ?? null,
