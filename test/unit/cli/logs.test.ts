@@ -93,6 +93,24 @@ t.test('the newest lines come from as many files as it takes', async (t) => {
   t.same(new LogReader(join(t.testdir(), 'nothing.log')).last({ lines: 5 }, all), []);
 });
 
+t.test('a rotation while the newest lines are read repeats none of them', async (t) => {
+  const path = join(t.testdir(), 'node.log');
+  writeFileSync(path, 'one\n');
+  rotate(path);
+  writeFileSync(path, 'two\n');
+  const reader = new LogReader(path);
+  t.teardown(() => reader.close());
+  let rotated = false;
+  const found = reader.last({ lines: 10 }, () => {
+    if (!rotated) rotate(path);
+    rotated = true;
+    return true;
+  });
+  t.same(found, ['one', 'two']);
+  appendFileSync(path, 'three\n');
+  t.same(reader.fresh(), ['three']);
+});
+
 t.test('following loses and repeats nothing across rotations', async (t) => {
   const path = join(t.testdir(), 'node.log');
   const reader = new LogReader(path);
