@@ -29,6 +29,7 @@ process.once('exit', () => rmSync(base, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 // one copy for all: edits during a run change nothing
 copySources(join(base, 'sources'));
+const source = stateOfSources();
 
 const results = [];
 for (const release of chosen) {
@@ -91,6 +92,12 @@ function copySources(target) {
   if (existsSync(join(root, 'dist'))) cpSync(join(root, 'dist'), join(target, 'dist'), { recursive: true });
 }
 
+function stateOfSources() {
+  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim();
+  const changes = git('status', '--porcelain', '--', '.', ':!bench/results');
+  return { commit: git('rev-parse', 'HEAD'), changed: changes !== '' };
+}
+
 /** Everything below, npm and test workers too, finds this Node first. */
 function runnerFor(bin, cwd) {
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}` };
@@ -115,12 +122,10 @@ function readSummary(stdout, status) {
 
 /** A new run of one Node replaces its earlier one only. */
 function keep(result) {
-  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim();
   const before = existsSync(resultFile) ? JSON.parse(readFileSync(resultFile, 'utf8')).results : [];
   const entry = {
     ...result,
-    commit: git('rev-parse', 'HEAD'),
-    changed: git('status', '--porcelain') !== '',
+    ...source,
     at: new Date().toISOString(),
     machine: { platform: platform(), arch: arch(), cpu: cpus()[0]?.model ?? '', cores: cpus().length },
   };
