@@ -1,6 +1,7 @@
 // The real world in one file: which driver fills which port of a node. The command line launches nodes through it.
 
 import { randomBytes } from 'node:crypto';
+import { breakableClock } from './actors/drivers/breakable-clock.ts';
 import { nativeSha256 } from './actors/drivers/native-sha256.ts';
 import { createRealClock } from './actors/drivers/real-clock.ts';
 import type { ActorSystem } from './actors/index.ts';
@@ -20,6 +21,7 @@ import { createGateway } from './net/gateway/drivers/gateway.ts';
 import type { Gateway, GatewayAddresses } from './net/gateway/ports.ts';
 import type { FollowerPolicy, NodeId, PeerAddress } from './net/index.ts';
 import { createNode, markFirstStart as markChains, type Node, type NodeFault, type NodePorts } from './node.ts';
+import { breakableDisk, type DiskBreakage } from './storage/drivers/breakable-disk.ts';
 import { nativeCrc32 } from './storage/drivers/native-crc32.ts';
 import { nodeDisk } from './storage/drivers/node-disk.ts';
 import { nodeStores } from './storage/drivers/node-stores.ts';
@@ -54,6 +56,14 @@ export interface LaunchOptions {
   readonly log: Log;
   /** a write failed, or a bug: the process must end now, before anything depends on what is not durable */
   readonly onFatal: (reason: string) => void;
+  /** puts the disk and the clock behind a switch; only where genesis says dev */
+  readonly breakable: boolean;
+}
+
+/** What is done on purpose to the world of a running node. */
+export interface Breakage {
+  readonly disk: DiskBreakage;
+  readonly clockOffsetMs: number;
 }
 
 export interface LaunchedNode {
@@ -67,6 +77,8 @@ export interface LaunchedNode {
   readonly ready: Promise<void>;
   /** committed height of the first chain */
   height(): number;
+  /** absent where it was not asked for */
+  readonly break: ((breakage: Breakage) => void) | undefined;
   /** what SIGHUP reloads */
   reload(config: LaunchConfig): void;
   /** stops admitting and signing, flushes the journal, closes everything */
@@ -88,7 +100,8 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
     security: { mode: 'tls', certificate },
     onRefused: (reason) => node.metrics.count('psky_p2p_refused_connections_total', 1, { reason }),
   });
-  const ports: NodePorts = { ...machine(), transport, log, onFatal: options.onFatal };
+  const { world, breakWorld } = options.breakable ? breakableMachine() : { world: machine(), breakWorld: undefined };
+  const ports: NodePorts = { ...world, transport, log, onFatal: options.onFatal };
   const node = createNode(
     {
       genesis,
@@ -125,6 +138,7 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
     ports: { peer: transport.port(), rpc: portOf(addresses.rpc), metrics: portOf(addresses.metrics) },
     ready: new Promise((resolve) => service.whenReady(resolve)),
     height: () => node.metrics.value('psky_consensus_height', { chain: genesis.chains[0]?.name ?? '' }),
+    break: breakWorld,
     reload: (changed) => node.links.setPeers(changed.peer.peers, followersOf(options)),
     async drain() {
       gateway.drain('the node is going down');
@@ -134,7 +148,9 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
   };
 }
 
-const machine = (): Omit<NodePorts, 'transport' | 'log' | 'onFatal'> => ({
+type Machine = Omit<NodePorts, 'transport' | 'log' | 'onFatal'>;
+
+const machine = (): Machine => ({
   clock: createRealClock(),
   disk: nodeDisk(),
   stores: nodeStores(),
@@ -142,6 +158,19 @@ const machine = (): Omit<NodePorts, 'transport' | 'log' | 'onFatal'> => ({
   random: seededRandom(randomBytes(4).readUInt32LE(0)),
   secureRandom: (length) => new Uint8Array(randomBytes(length)),
 });
+
+function breakableMachine(): { readonly world: Machine; readonly breakWorld: (breakage: Breakage) => void } {
+  const sound = machine();
+  const storage = breakableDisk(sound);
+  const { clock, jump } = breakableClock(sound.clock);
+  return {
+    world: { ...sound, clock, disk: storage.disk, stores: storage.stores },
+    breakWorld({ disk, clockOffsetMs }) {
+      storage.break(disk);
+      jump(clockOffsetMs);
+    },
+  };
+}
 
 const engineOf = (config: LaunchConfig): StoreEngine | undefined =>
   config.storage.engine === 'auto' ? undefined : config.storage.engine;

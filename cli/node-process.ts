@@ -8,6 +8,7 @@ import type { LaunchedNode } from '../drivers.ts';
 import { equalBytes } from '../lib/bytes.ts';
 import { PskyError } from '../lib/errors.ts';
 import { type AdminServer, createAdminServer } from '../net/drivers/admin-server.ts';
+import { registerBreaking } from './dev/breaking.ts';
 import { exitCode } from './exit.ts';
 import { removeFailure, writeFailure } from './failure.ts';
 import { formatPeerUrl, isLoopback, type NodeConfig } from './home/config.ts';
@@ -82,6 +83,7 @@ async function run(home: NodeHome, environment: Environment, owner: NodeOwner): 
     const reloader = reloadOnSignal(home, environment, log);
     const node = await launchNode({
       ...{ config, genesis, nodeKey, validatorKey, version, onFatal },
+      breakable: genesis.dev,
       files: home.files,
       log: log.log,
     });
@@ -118,6 +120,7 @@ function openAdmin(home: NodeHome, node: LaunchedNode): Promise<AdminServer> {
   const admin = createAdminServer();
   registerInspection(admin, node.actors);
   registerProfiling(admin);
+  if (node.break !== undefined) registerBreaking(admin, home.files.devToken, node.break);
   return new Promise((resolve, reject) => {
     admin.listen(home.path, (fault) => {
       if (fault === undefined) resolve(admin);

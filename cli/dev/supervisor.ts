@@ -1,8 +1,7 @@
 // The one process that owns a devnet: it starts the members, restarts those that crash, and takes kill, revive and stop
 // over a Unix socket that only the home's owner reaches, with a token of this run.
 
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ErrorName, PskyError } from '../../lib/errors.ts';
 import { connectAdmin } from '../../net/drivers/admin-client.ts';
@@ -10,6 +9,7 @@ import { type AdminReply, createAdminServer } from '../../net/drivers/admin-serv
 import type { DevnetHome } from '../home/home.ts';
 import { lockHome } from '../home/lock.ts';
 import { Member } from './member.ts';
+import { issueToken } from './token.ts';
 
 /** the issue's bound for a stop is 10 s; a drain that takes longer is cut off */
 const drainMs = 8_000;
@@ -18,8 +18,8 @@ const listenMs = 30_000;
 export class Supervisor {
   readonly home: DevnetHome;
   readonly members: readonly Member[];
-  readonly #token = randomBytes(16).toString('hex');
   readonly #release: () => void;
+  readonly #isToken: (given: unknown) => boolean;
   readonly #server = createAdminServer();
   #interrupted = false;
   #stopping: Promise<void> | undefined;
@@ -31,6 +31,7 @@ export class Supervisor {
   constructor(home: DevnetHome, remark: (text: string) => void) {
     this.home = home;
     this.#release = lockHome(home.supervisorFile);
+    this.#isToken = issueToken(tokenFile(home));
     this.members = [...home.members].map(([name, member]) => new Member(name, member, remark));
     this.ended = new Promise((resolve) => {
       this.#stopped = resolve;
@@ -40,7 +41,6 @@ export class Supervisor {
   /** Starts all members and waits until all of them listen. */
   async start(report: (listening: number) => void): Promise<void> {
     mkdirSync(dirname(this.home.log), { recursive: true });
-    writeFileSync(tokenFile(this.home), this.#token, { mode: 0o600 });
     await this.#listen();
     for (const member of this.members) member.start();
     let listening = 0;
@@ -113,11 +113,7 @@ export class Supervisor {
   }
 
   #chosen(request: Readonly<Record<string, unknown>>): Member {
-    const given = Buffer.from(String(request['token']));
-    const wanted = Buffer.from(this.#token);
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
-      throw new PskyError('not-a-devnet', 'The token is not that of this run.');
-    }
+    if (!this.#isToken(request['token'])) throw new PskyError('not-a-devnet', 'The token is not that of this run.');
     const member = this.members.find((each) => each.name === request['name']);
     if (member === undefined) throw new PskyError('member-unknown', `${String(request['name'])}.`);
     return member;

@@ -42,6 +42,8 @@ export interface HomeFiles {
   /** why the last process of this home ended by itself */
   readonly failure: string;
   readonly wallets: string;
+  /** what breaking it on purpose takes; only of a devnet's members */
+  readonly devToken: string;
 }
 
 export function filesOf(home: string): HomeFiles {
@@ -57,6 +59,7 @@ export function filesOf(home: string): HomeFiles {
     running: join(home, 'run', 'node.json'),
     failure: join(home, 'run', 'failure.json'),
     wallets: join(home, 'keys'),
+    devToken: join(home, 'run', 'dev-token'),
   };
 }
 
