@@ -1,6 +1,7 @@
 // Explains in one sentence how a chain is, from what its members say of themselves. Pure: the verb asks the members.
 
 import { quorumOf } from '../consensus/certificate/index.ts';
+import { errorRows } from '../lib/errors.ts';
 import type { ChainStatus } from '../net/gateway/protocol.ts';
 
 export interface MemberView {
@@ -45,7 +46,9 @@ export function explain(question: Question): Explanation {
   const diverged = asked.filter((each) => each.status?.state === 'diverged').map((each) => each.name);
   const fenced = asked.filter((each) => each.status?.fenced === true).map((each) => each.name);
   const silent = silentOnes(question, answers);
-  const absent = new Set([...silent, ...fenced, ...diverged, ...withoutChain(question).map(({ name }) => name)]);
+  const unlinked = unlinkedOnes(question);
+  const without = withoutChain(question).map(({ name }) => name);
+  const absent = new Set([...silent, ...fenced, ...diverged, ...without, ...unlinked]);
   const missing = validators.filter((name) => absent.has(name));
   const { q: need } = quorumOf(validators.length);
   const facts = {
@@ -56,8 +59,8 @@ export function explain(question: Question): Explanation {
   };
   const state = judge(facts, { diverged, fenced, answers: answers.filter(takesPart) });
   const since = sinceWhen(state, answers) ?? question.fallbackSince;
-  const words = wordsFor(state, { ...facts, since, question, diverged, fenced, silent, answers });
-  return { state, ...facts, since, ...withFailures(words, asked) };
+  const words = wordsFor(state, { ...facts, since, question, diverged, fenced, silent, unlinked, answers });
+  return { state, ...facts, since, ...withRefusals(withFailures(words, asked), asked) };
 }
 
 /** A member that failed by itself says why: starting it again may not be enough. */
@@ -83,6 +86,18 @@ function fromFollower({ asked, revive, fallbackSince, chain }: Question): Explan
   };
 }
 
+/** A member may take part in all that is ordered, and take nothing new itself. */
+function withRefusals({ sentence, remedy }: Words, asked: readonly MemberView[]): Words {
+  const refusing = asked.flatMap(({ name, status }) => {
+    const row = errorRows.find((each) => each.name === status?.refuses);
+    return row === undefined ? [] : [{ name, row }];
+  });
+  return {
+    sentence: [sentence, ...refusing.map(({ name, row }) => `${name} takes no new commands: ${row.meaning}`)].join(' '),
+    remedy: [remedy, ...refusing.map(({ name, row }) => `${name}: ${row.remedy}`)].join('\n'),
+  };
+}
+
 /** Asked members that did not answer; and, where only one was asked, those that it has no link to. */
 function silentOnes({ validators, asked }: Question, answers: readonly ChainStatus[]): ReadonlySet<string> {
   if (asked.length < validators.length && answers[0] !== undefined) return new Set(answers[0].missing);
@@ -90,8 +105,20 @@ function silentOnes({ validators, asked }: Question, answers: readonly ChainStat
   return new Set(asked.filter((each) => each.status === undefined).map((each) => each.name));
 }
 
+/** Where all were asked, those that run and answer, and that most of the others who do have no link to. */
+function unlinkedOnes({ validators, asked }: Question): readonly string[] {
+  if (asked.length < validators.length) return [];
+  const present = asked.filter(({ status }) => status !== undefined && takesPart(status));
+  return present
+    .map(({ name }) => name)
+    .filter((name) => {
+      const others = present.filter((each) => each.name !== name);
+      return 2 * others.filter(({ status }) => status?.missing.includes(name)).length > others.length;
+    });
+}
+
 /** A node that runs without this chain, still opening or stopped by its supervisor, knows of no validator, not even itself. */
-const takesPart = (status: ChainStatus): boolean => status.have > 0;
+const takesPart = (status: ChainStatus): boolean => status.have > 0 || status.fenced;
 
 /** Where all were asked, those that answer and do not run the chain. One that speaks for the rest says so in its own words. */
 function withoutChain({ validators, asked }: Question): readonly MemberView[] {
@@ -135,6 +162,7 @@ interface Scene extends Findings {
   readonly question: Question;
   readonly missing: readonly string[];
   readonly silent: ReadonlySet<string>;
+  readonly unlinked: readonly string[];
   readonly have: number;
   readonly need: number;
   readonly height: number;
@@ -161,17 +189,21 @@ function wordsFor(state: Explanation['state'], scene: Scene): Words {
       if (have >= need) return fromNode(scene, 'halted');
       const wanted = need - have;
       const back = missing.filter((name) => scene.silent.has(name)).slice(0, wanted);
-      if (back.length < wanted) back.push(...withoutChain(question).map(({ name }) => name));
+      if (back.length < wanted) back.push(...withoutChain(question).map(({ name }) => name), ...scene.unlinked);
       return {
-        sentence: `${at} has halted since ${clock}: ${list(missing)} ${verb(missing)} missing, ${have} of ${question.validators.length} validators remain and ${need} are needed.`,
-        remedy: bringBack(question, back) || 'Replace the fenced members by ones with new keys.',
+        sentence: `${at} has halted since ${clock}: ${list(missing)} ${verb(missing)} missing, ${have} of ${question.validators.length} validators remain and ${need} are needed.${fencedOff(scene)}${cutOff(scene)}`,
+        remedy: bringBack(scene, back) || 'Replace the fenced members by ones with new keys.',
       };
     }
-    case 'fenced':
+    case 'fenced': {
+      const others = missing.filter((name) => !scene.fenced.includes(name));
+      const without = others.length === 0 ? '' : ` without ${list(others)}`;
       return {
-        sentence: `${at} goes on; ${list(scene.fenced)} ${verb(scene.fenced)} fenced: the safety record of the key is missing or old, so it follows and signs nothing.`,
-        remedy: 'Let it follow, or give it a new validator key in the next set of validators.',
+        sentence: `${at} goes on${without}; ${list(scene.fenced)} ${verb(scene.fenced)} fenced: the safety record of the key is missing or old, so it follows and signs nothing.${cutOff(scene)}`,
+        remedy:
+          `${bringBack(scene, missing)} Let it follow, or give it a new validator key in the next set of validators.`.trimStart(),
       };
+    }
     case 'slow':
       return fromNode(scene, 'slow');
     case 'idle':
@@ -180,18 +212,33 @@ function wordsFor(state: Explanation['state'], scene: Scene): Words {
         sentence:
           missing.length === 0
             ? `${at} is ${state === 'idle' ? 'at rest: nothing waits to be ordered' : 'making progress'}; all ${have} validators take part.`
-            : `${at} goes on without ${list(missing)}: ${have} of ${question.validators.length} validators take part and ${need} are needed.`,
-        remedy: bringBack(question, missing) || 'Nothing to do.',
+            : `${at} goes on without ${list(missing)}: ${have} of ${question.validators.length} validators take part and ${need} are needed.${cutOff(scene)}`,
+        remedy: bringBack(scene, missing) || 'Nothing to do.',
       };
   }
 }
 
-/** The dead are revived; one that runs without the chain says itself what helps. */
-function bringBack(question: Question, names: readonly string[]): string {
+function fencedOff({ fenced }: Scene): string {
+  return fenced.length === 0
+    ? ''
+    : ` ${list(fenced)} ${verb(fenced)} fenced and ${fenced.length === 1 ? 'signs' : 'sign'} nothing.`;
+}
+
+function cutOff({ unlinked }: Scene): string {
+  return unlinked.length === 0
+    ? ''
+    : ` ${list(unlinked)} ${unlinked.length === 1 ? 'runs, but has' : 'run, but have'} no link to most of the others.`;
+}
+
+/** The dead are revived; one that runs without the chain says itself what helps; what lies between nodes is mended there. */
+function bringBack({ question, unlinked, fenced }: Scene, names: readonly string[]): string {
   const running = withoutChain(question).filter(({ name }) => names.includes(name));
-  const dead = names.filter((name) => !running.some((each) => each.name === name));
+  const cut = unlinked.filter((name) => names.includes(name));
+  const here = new Set([...cut, ...fenced, ...running.map(({ name }) => name)]);
+  const dead = names.filter((name) => !here.has(name));
   const parts = running.map(({ name, status }) => `${name}: ${status?.remedy}`);
   if (dead.length > 0) parts.unshift(`Bring back ${list(dead)}: ${dead.map(question.revive).join('; ')}`);
+  if (cut.length > 0) parts.push(`Check the network between ${list(cut)} and the others.`);
   return parts.join(' ');
 }
 

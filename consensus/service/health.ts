@@ -1,6 +1,7 @@
 // How a node says how it is: `status` for people and tools, the checks behind /readyz for machines. Both look when they
 // are asked; nothing runs while nobody asks.
 
+import type { ErrorName } from '../../lib/errors.ts';
 import { isoTime } from '../../lib/iso-time.ts';
 import { ok } from '../../lib/result.ts';
 import type { RpcResult, ChainStatus as StatusAnswer } from '../../net/gateway/protocol.ts';
@@ -48,7 +49,8 @@ function answerStatus(
   );
 }
 
-function statusOf({ clock, validators }: ServiceOptions, chain: ServedChain, status: ChainStatus): StatusAnswer {
+function statusOf(options: ServiceOptions, chain: ServedChain, status: ChainStatus): StatusAnswer {
+  const { clock, validators } = options;
   const names = validators.map(({ name }) => name);
   const explained = explain(status, names, clock.wallMs());
   return {
@@ -61,9 +63,15 @@ function statusOf({ clock, validators }: ServiceOptions, chain: ServedChain, sta
     leader: names[status.leader] ?? null,
     life: status.life,
     fenced: status.fenced !== undefined,
+    refuses: refusalOf(options, chain),
     ...explained,
     missing: [...explained.missing],
   };
+}
+
+/** What admission says of itself (admission.ts), where waiting does not help. */
+function refusalOf({ system }: ServiceOptions, { addresses }: ServedChain): ErrorName | null {
+  return system.describe(addresses.admission)?.state === 'low-disk' ? 'low-disk' : null;
 }
 
 /**
@@ -85,7 +93,7 @@ function silent({ system, validators, role }: ServiceOptions, chain: ServedChain
       };
   return {
     ...{ chain: chain.chain, name, application, height, execHeight: height, term: 0, leader: null, life },
-    ...{ fenced: false, state: 'halted', missing: [], have: 0, since: isoTime(startedMs) },
+    ...{ fenced: false, refuses: null, state: 'halted', missing: [], have: 0, since: isoTime(startedMs) },
     need: role === 'follower' ? 1 : quorumOf(validators.length).q,
     ...words,
   };

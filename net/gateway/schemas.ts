@@ -183,6 +183,9 @@ export const chainStatus = Type.Object(
       { description: 'How the chain does, seen from this node; `sentence` explains it.', examples: ['ok'] },
     ),
     fenced: flag('Whether this validator signs nothing for good, whatever the state of the chain is.'),
+    refuses: nullable(
+      words('Why this node takes no new commands until someone mends it: the name of their error.', 'low-disk'),
+    ),
     missing: Type.Array(Type.String(), {
       description: 'Validators whose links are down; a follower names them only when it has no link at all.',
       examples: [['v3']],

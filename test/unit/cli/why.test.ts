@@ -16,6 +16,7 @@ function seen(name: string, change: Partial<ChainStatus> = {}): MemberView {
     life: 'following',
     state: 'ok',
     fenced: false,
+    refuses: null,
     missing: [],
     have: 4,
     need: 3,
@@ -119,6 +120,51 @@ t.test('divergence, fencing and slowness name their members and reasons', async 
     have: 3,
     sentence: /v1 is fenced/,
   });
+  t.match(ask([seen('v1', { state: 'fenced', fenced: true }), dead('v2'), seen('v3'), seen('v4')]), {
+    ...{ state: 'halted', missing: ['v1', 'v2'], remedy: 'Bring back v2: revive v2' },
+    sentence: /v1 and v2 are missing, .* v1 is fenced and signs nothing\.$/,
+  });
   const slow = ask(validators.map((name) => seen(name, { state: 'slow' })));
   t.match(slow, { state: 'slow', sentence: 'The leader waits for execution.', remedy: 'Wait.' });
+});
+
+t.test('members that run without links to the others are named, and not to be started again', async (t) => {
+  const sees = (name: string, missing: readonly string[], change: Partial<ChainStatus> = {}) =>
+    seen(name, { missing: [...missing], ...change });
+  const alone = sees('v3', ['v1', 'v2', 'v4'], { state: 'halted', have: 1 });
+  const cut = ask([sees('v1', ['v3']), sees('v2', ['v3']), alone, sees('v4', ['v3'])]);
+  t.match(cut, { state: 'ok', missing: ['v3'], have: 3, sentence: /without v3: 3 of 4 .* v3 runs, but has no link/ });
+  t.equal(cut.remedy, 'Check the network between v3 and the others.');
+
+  const halted = ask([sees('v1', ['v2', 'v3']), dead('v2'), alone, sees('v4', ['v2', 'v3'])]);
+  t.match(halted, { state: 'halted', missing: ['v2', 'v3'], have: 2, sentence: /v3 runs, but has no link/ });
+  t.match(halted.remedy, /^Bring back v2: revive v2$/);
+
+  const fenced = { fenced: true, have: 0 };
+  const fencedAlone = sees('v3', ['v1', 'v2', 'v4'], { state: 'halted', ...fenced });
+  t.match(ask([sees('v1', ['v3']), sees('v2', ['v3']), fencedAlone, sees('v4', ['v3'])]), {
+    ...{ state: 'fenced', missing: ['v3'], have: 3, sentence: /v3 is fenced: .* v3 runs, but has no link/ },
+    remedy: /^Check the network between v3 and the others\. Let it follow, /,
+  });
+
+  const seven = explain({
+    ...{ chain: 'main', validators: [...validators, 'v5', 'v6', 'v7'], fallbackSince: '' },
+    asked: [...validators.map((name) => seen(name)), dead('v5'), seen('v6', fenced), seen('v7')],
+    revive: (name) => `revive ${name}`,
+  });
+  t.match(seven, { state: 'fenced', missing: ['v5', 'v6'], sentence: /goes on without v5; v6 is fenced/ });
+  t.match(seven.remedy, /^Bring back v5: revive v5 Let it follow, /);
+
+  const oneLink = ask([sees('v1', ['v2']), sees('v2', ['v1']), seen('v3'), seen('v4')]);
+  t.match(oneLink, { state: 'ok', missing: [], have: 4 }, 'one link that is down leaves everybody in');
+});
+
+t.test('a member whose disk is almost full says so', async (t) => {
+  const full = ask([seen('v1'), seen('v2', { refuses: 'low-disk' }), seen('v3'), seen('v4')]);
+  t.match(full, {
+    state: 'ok',
+    missing: [],
+    sentence: /all 4 validators take part\. v2 takes no new commands: .*disk/,
+  });
+  t.match(full.remedy, /^Nothing to do\.\nv2: .*space/);
 });
