@@ -100,13 +100,13 @@ export class TestDevnet {
     return (this.report?.validators ?? []).map((each) => each.name);
   }
 
-  /** A client as a program would use it, of the main chain, over these members. */
-  client(names: readonly string[] = this.names): Client {
-    const light = lightClient({ network: loadGenesis(openHome(this.home)), chainName: 'main', suite: sodiumSuite });
+  /** A client as a program would use it, over these members. */
+  client(names: readonly string[] = this.names, chain = 'main'): Client {
+    const light = lightClient({ network: loadGenesis(openHome(this.home)), chainName: chain, suite: sodiumSuite });
     return new Client({
       endpoints: names.map((name) => this.rpcOf(name)),
       platform: nodePlatform,
-      chain: 'main',
+      chain,
       light,
     });
   }
@@ -159,6 +159,20 @@ export class TestDevnet {
       .map((height) => ({ height, said: answers.map(({ blocks }) => said(blocks, height)) }))
       .filter((each) => new Set(each.said).size > 1)
       .map((each) => `${chain} ${each.height}: ${each.said.map((text, i) => `${names[i]} ${text}`).join(' | ')}`);
+  }
+
+  /** All members have committed and executed the same height, and stay there: the chain is silent. */
+  async untilLevel(chain: string): Promise<void> {
+    let last = '';
+    await eventually(`all members are level on ${chain}`, 30, async () => {
+      const members = await Promise.all(this.names.map((name) => this.progressOf(name, chain)));
+      const heights = members.flatMap(({ committed, executed }) => [committed, executed]);
+      const text = heights.join(' ');
+      const level = new Set(heights).size === 1 && text === last;
+      last = text;
+      if (!level) await pause(300);
+      return level;
+    });
   }
 
   /** How far a member has executed a chain: it answers for blocks and receipts up to there, and may have committed more. */

@@ -6,7 +6,7 @@ import t from 'tap';
 import { fromUtf8 } from '../../lib/bytes.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
 import { type Client, newKey, type SignedEntry, type WalletKey } from '../../sdk/index.ts';
-import { eventually, type LoadResult, pause, type Status, type TestDevnet, testDevnet, type Why } from './devnet.ts';
+import { eventually, type LoadResult, type Status, type TestDevnet, testDevnet, type Why } from './devnet.ts';
 import { psky } from './psky.ts';
 
 t.setTimeout(0); // the runner's budget for the file decides
@@ -26,7 +26,7 @@ t.test('four validators through kills and the loss of a disk', async (t) => {
     t.equal(json.lost, 0);
     t.equal(json.committed + json.refused, json.offered, 'each is committed or was refused');
     t.ok(json.committed > 0.5 * json.offered, `${json.committed} of ${json.offered} committed`);
-    await untilLevel(net, 'bench');
+    await net.untilLevel('bench');
     t.not(
       (await net.ask<Status>('status')).json.members.find((each) => each.name === leader)?.pid,
       pid,
@@ -48,7 +48,7 @@ t.test('four validators through kills and the loss of a disk', async (t) => {
     const client = net.client();
     const key = newKey(nodePlatform);
     const hashes = (await putMany(client, key, 1, 20)).map((signed) => signed.hash);
-    await untilLevel(net, 'main');
+    await net.untilLevel('main');
     const before = await receiptsOf(net, hashes);
     t.same(
       before.filter((receipt) => !receipt.startsWith('committed')),
@@ -61,7 +61,7 @@ t.test('four validators through kills and the loss of a disk', async (t) => {
     await net.killAll();
 
     await net.start();
-    await untilLevel(net, 'main');
+    await net.untilLevel('main');
     t.same(await receiptsOf(net, hashes), before);
     await eventually('all that was accepted is committed', 20, async () => {
       const receipts = await receiptsOf(
@@ -70,7 +70,7 @@ t.test('four validators through kills and the loss of a disk', async (t) => {
       );
       return receipts.every((receipt) => receipt.startsWith('committed') && receipt.endsWith(' 0'));
     });
-    await untilLevel(net, 'main');
+    await net.untilLevel('main');
     t.same(await net.differences('main'), [], 'equal roots');
   });
 
@@ -80,14 +80,14 @@ t.test('four validators through kills and the loss of a disk', async (t) => {
     await putMany(net.client(['v1', 'v2', 'v3']), key, 1, 5);
     rmSync(join(net.home, 'v4', 'data'), { recursive: true });
     t.equal((await net.run('dev', 'revive', 'v4')).status, 0);
-    await untilLevel(net, 'main');
+    await net.untilLevel('main');
     const why = await net.ask<Why>('why');
     t.match(why.json, { state: 'fenced', missing: ['v4'], have: 3, need: 3, sentence: /v4 is fenced/ });
     const status = await net.ask<Status>('status');
     t.equal(status.json.members.find((each) => each.name === 'v4')?.state, 'fenced');
 
     await putMany(net.client(['v4', 'v1', 'v2', 'v3']), key, 6, 10);
-    await untilLevel(net, 'main');
+    await net.untilLevel('main');
     const signers = new Set<string>();
     for (const name of net.names) {
       const read = await net.client([name]).getVerified(key.account, fromUtf8('k10'));
@@ -136,20 +136,6 @@ async function leaderOf(net: TestDevnet, chain: string, without?: string): Promi
   const asked = net.names.find((name) => name !== without) as string;
   const { chains } = await net.rpc(asked).call('status', {});
   return chains.find((each) => each.name === chain)?.leader as string;
-}
-
-/** All members have committed and executed the same height, and stay there: the chain is silent. */
-async function untilLevel(net: TestDevnet, chain: string): Promise<void> {
-  let last = '';
-  await eventually(`all members are level on ${chain}`, 30, async () => {
-    const members = await Promise.all(net.names.map((name) => net.progressOf(name, chain)));
-    const heights = members.flatMap(({ committed, executed }) => [committed, executed]);
-    const text = heights.join(' ');
-    const level = new Set(heights).size === 1 && text === last;
-    last = text;
-    if (!level) await pause(300);
-    return level;
-  });
 }
 
 async function signMany(client: Client, key: WalletKey, from: number, to: number): Promise<SignedEntry[]> {

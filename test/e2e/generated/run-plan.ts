@@ -1,0 +1,161 @@
+// One plan, from its network to its verdict: the load runs, the script strikes, everything heals, and all promises are
+// looked up.
+
+import { seededRandom } from '../../../lib/random.ts';
+import { eventually, pause, type Why } from '../devnet.ts';
+import { Book, type Promised } from './book.ts';
+import { checkRegisters } from './linearizability.ts';
+import { loadsOf } from './loads.ts';
+import type { Member } from './member.ts';
+import { Network } from './network.ts';
+import type { Fault, Plan } from './plan.ts';
+import { Recovery } from './recovery.ts';
+import { Registers } from './registers.ts';
+import { type Scene, strike } from './strikes.ts';
+
+export interface Verdict {
+  readonly verdict: 'ok' | 'violation';
+  readonly network: {
+    readonly validators: number;
+    readonly engines: Plan['engines'];
+    readonly chains: readonly string[];
+  };
+  readonly load: { readonly kinds: Plan['loads']; readonly promised: number; readonly operations: number };
+  readonly faults: readonly (Pick<Fault, 'kind' | 'atMs' | 'forMs'> & {
+    readonly members: readonly string[];
+    readonly why: string | null;
+  })[];
+  /** accepted and never ordered, though a member that accepted it kept its data */
+  readonly lost: number;
+  /** accepted only by members whose data was wiped before it was ordered */
+  readonly destroyed: number;
+  readonly recoverySeconds: number;
+  readonly linearizable: boolean;
+  readonly seconds: number;
+  readonly violations: readonly string[];
+}
+
+/** what was accepted is ordered within it once all is well */
+const orderedSeconds = 30;
+/** receipts that each member is asked for at the end */
+const sampledReceipts = 200;
+
+/** @param folder where the homes go; @param tell hears what happens */
+export async function runPlan(plan: Plan, folder: string, tell: (line: string) => void): Promise<Verdict> {
+  const began = performance.now();
+  const network = await Network.make(plan, folder);
+  try {
+    await network.start();
+    tell(
+      `${plan.engines.length} validators (${plan.engines.join(' ')}), ${plan.chains.map(({ name }) => name).join(' ')}`,
+    );
+    return await live(plan, network, tell, began);
+  } finally {
+    network.destroy();
+  }
+}
+
+async function live(plan: Plan, network: Network, tell: (line: string) => void, began: number): Promise<Verdict> {
+  const { violations } = network;
+  const book = new Book();
+  const scene: Scene = { network, book };
+  const random = seededRandom(plan.seed);
+  const registers = new Registers(network, book);
+  const loads = loadsOf(network, book);
+  const recovery = new Recovery(network);
+  const working = Promise.all([
+    registers.run(random.fork('registers')),
+    ...loads.map((load, i) => load.run(random.fork(`load ${i}`))),
+  ]);
+
+  const faults = await Promise.all(plan.faults.map((fault) => fall(scene, fault, tell)));
+  await pause(1_000);
+  recovery.measure();
+  await recovery.settled();
+  for (const each of [registers, ...loads]) each.stop();
+  await working;
+  tell(`healed; ${book.promised.length} promises, ${registers.history.length} operations on registers`);
+
+  const missing = await missingAfterAll(network, book);
+  const destroyed = missing.filter((each) => book.isDestroyed(each));
+  const lost = missing.filter((each) => !book.isDestroyed(each));
+  for (const each of lost) violations.push(`lost: ${each.chain} ${each.hash}, accepted by ${[...each.members.keys()]}`);
+  await compareMembers(network, book, random.fork('receipts'));
+  violations.push(...book.changed, ...registers.badProofs);
+  const linearizability = checkRegisters(registers.history);
+  if (!linearizability.linearizable) {
+    const { register, stuck } = linearizability;
+    violations.push(`register ${register} is not linearizable: no order ends with ${JSON.stringify(stuck)}`);
+  }
+  await checkEnd(network);
+  return {
+    verdict: violations.length === 0 ? 'ok' : 'violation',
+    network: {
+      validators: plan.engines.length,
+      engines: plan.engines,
+      chains: plan.chains.map(({ name, shard }) => `${name} in ${shard}`),
+    },
+    load: { kinds: plan.loads, promised: book.promised.length, operations: registers.history.length },
+    faults,
+    lost: lost.length,
+    destroyed: destroyed.length,
+    recoverySeconds: Math.round(recovery.longestMs) / 1_000,
+    linearizable: linearizability.linearizable,
+    seconds: Math.round((performance.now() - began) / 1_000),
+    violations,
+  };
+}
+
+async function fall(scene: Scene, fault: Fault, tell: (line: string) => void): Promise<Verdict['faults'][number]> {
+  await pause(fault.atMs);
+  const { kind, atMs, forMs } = fault;
+  const members = fault.members.map((index) => scene.network.members[index]?.name ?? '');
+  tell(`${kind} ${members.join(' ')} for ${forMs} ms`);
+  const why = await strike(scene, fault);
+  tell(`${kind} ${members.join(' ')} is over${why === undefined ? '' : `; meanwhile: ${why}`}`);
+  return { kind, atMs, forMs, members, why: why ?? null };
+}
+
+/** Asks until every promise has a receipt or the time is up. @returns those without */
+async function missingAfterAll(network: Network, book: Book): Promise<readonly Promised[]> {
+  await eventually('every promise is kept', orderedSeconds, async () => {
+    for (const member of network.intact) await lookUp(network, book, member, book.open);
+    return book.open.every((each) => book.isDestroyed(each));
+  }).catch(() => {}); // what is missing then is told
+  return book.open;
+}
+
+async function lookUp(network: Network, book: Book, member: Member, wanted: readonly Promised[]): Promise<void> {
+  const rpc = network.devnet.rpc(member.name);
+  for (const { hash, chain } of wanted) {
+    const receipt = await rpc.call('receipt', { chain, hash });
+    if (receipt.status === 'committed') book.committed(hash, chain, receipt);
+  }
+}
+
+/** All members have and execute the same; what they say of a command is what anyone ever said. */
+async function compareMembers(network: Network, book: Book, random: ReturnType<typeof seededRandom>): Promise<void> {
+  const intact = network.intact.map(({ name }) => name);
+  for (const { name } of network.plan.chains) {
+    await network.devnet.untilLevel(name);
+    network.violations.push(...(await network.devnet.differences(name, intact, 100)));
+    // one that lost its data need not have old blocks
+    network.violations.push(...(await network.devnet.differences(name, network.devnet.names, 1)));
+  }
+  const sample = random.shuffle(book.promised.filter(({ receipt }) => receipt !== undefined)).slice(0, sampledReceipts);
+  for (const member of network.intact) await lookUp(network, book, member, sample);
+}
+
+/** In the end nothing is wrong but what cannot be mended, `psky why` says so, and every member drains. */
+async function checkEnd(network: Network): Promise<void> {
+  const { json } = await network.devnet.ask<Why>('why');
+  const wiped = network.members.filter(({ index }) => network.wiped.has(index)).map(({ name }) => name);
+  if (JSON.stringify(json.missing) !== JSON.stringify(wiped))
+    network.violations.push(`in the end psky why says ${json.sentence}`);
+  await Promise.all(
+    network.members.map(async (member) => {
+      const code = await member.drain();
+      if (code !== 0) network.violations.push(`${member.name} drained with ${code}`);
+    }),
+  );
+}
