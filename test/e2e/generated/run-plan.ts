@@ -1,7 +1,7 @@
 // One plan, from its network to its verdict: the load runs, the script strikes, everything heals, and all promises are
 // looked up.
 
-import { seededRandom } from '../../../lib/random.ts';
+import { type Random, seededRandom } from '../../../lib/random.ts';
 import { eventually, pause, type Why } from '../devnet.ts';
 import { Book, type Promised } from './book.ts';
 import { checkRegisters } from './linearizability.ts';
@@ -80,7 +80,7 @@ async function live(plan: Plan, network: Network, tell: (line: string) => void, 
   const destroyed = missing.filter((each) => book.isDestroyed(each));
   const lost = missing.filter((each) => !book.isDestroyed(each));
   for (const each of lost) violations.push(`lost: ${each.chain} ${each.hash}, accepted by ${[...each.members.keys()]}`);
-  await compareMembers(network, book, random.fork('receipts'));
+  await compareMembers(network, book, random.fork('receipts')).catch((error) => violations.push(error.message));
   violations.push(...book.changed, ...registers.badProofs);
   const linearizability = checkRegisters(registers.history);
   if (!linearizability.linearizable) {
@@ -111,7 +111,10 @@ async function fall(scene: Scene, fault: Fault, tell: (line: string) => void): P
   const { kind, atMs, forMs } = fault;
   const members = fault.members.map((index) => scene.network.members[index]?.name ?? '');
   tell(`${kind} ${members.join(' ')} for ${forMs} ms`);
-  const why = await strike(scene, fault);
+  const why = await strike(scene, fault).catch((error) => {
+    scene.network.violations.push(`${kind} ${members.join(' ')}: ${(error as Error).message}`);
+    return undefined;
+  });
   tell(`${kind} ${members.join(' ')} is over${why === undefined ? '' : `; meanwhile: ${why}`}`);
   return { kind, atMs, forMs, members, why: why ?? null };
 }
@@ -125,25 +128,39 @@ async function missingAfterAll(network: Network, book: Book): Promise<readonly P
   return book.open;
 }
 
-async function lookUp(network: Network, book: Book, member: Member, wanted: readonly Promised[]): Promise<void> {
+/** @returns those that this member knows nothing of */
+async function lookUp(
+  network: Network,
+  book: Book,
+  member: Member,
+  wanted: readonly Promised[],
+): Promise<readonly Promised[]> {
   const rpc = network.devnet.rpc(member.name);
-  for (const { hash, chain } of wanted) {
+  const unknown: Promised[] = [];
+  for (const promised of wanted) {
+    const { hash, chain } = promised;
     const receipt = await rpc.call('receipt', { chain, hash });
     if (receipt.status === 'committed') book.committed(hash, chain, receipt);
+    else unknown.push(promised);
   }
+  return unknown;
 }
 
 /** All members have and execute the same; what they say of a command is what anyone ever said. */
-async function compareMembers(network: Network, book: Book, random: ReturnType<typeof seededRandom>): Promise<void> {
+async function compareMembers(network: Network, book: Book, random: Random): Promise<void> {
+  const { devnet, violations } = network;
   const intact = network.intact.map(({ name }) => name);
   for (const { name } of network.plan.chains) {
-    await network.devnet.untilLevel(name);
-    network.violations.push(...(await network.devnet.differences(name, intact, 100)));
+    await devnet.untilLevel(name);
+    violations.push(...(await devnet.differences(name, intact, 100)));
     // one that lost its data need not have old blocks
-    network.violations.push(...(await network.devnet.differences(name, network.devnet.names, 1)));
+    violations.push(...(await devnet.differences(name, devnet.names, 1)));
   }
   const sample = random.shuffle(book.promised.filter(({ receipt }) => receipt !== undefined)).slice(0, sampledReceipts);
-  for (const member of network.intact) await lookUp(network, book, member, sample);
+  for (const member of network.intact) {
+    for (const { hash, chain, receipt } of await lookUp(network, book, member, sample))
+      violations.push(`${member.name} knows nothing of ${chain} ${hash}, which had ${receipt}`);
+  }
 }
 
 /** In the end nothing is wrong but what cannot be mended, `psky why` says so, and every member drains. */
