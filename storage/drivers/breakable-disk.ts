@@ -37,15 +37,17 @@ export function breakableDisk(sound: { readonly disk: Disk; readonly stores: Sto
 
   /** What every write goes through. */
   function write(perform: (done: Done) => void, done: Done): void {
-    const { delayMs, failure } = now;
-    if (delayMs > 0) setTimeout(() => attempt(failure), delayMs);
-    else attempt(failure);
-
-    function attempt(how: DiskBreakage['failure']): void {
-      if (how === 'no-space') setImmediate(() => done(faults['no-space'], undefined));
-      else if (how === 'io') perform(() => done(faults.io, undefined));
+    const { failure } = now;
+    afterDelay(() => {
+      if (failure === 'no-space') setImmediate(() => done(faults['no-space'], undefined));
+      else if (failure === 'io') perform(() => done(faults.io, undefined));
       else perform(done);
-    }
+    });
+  }
+
+  function afterDelay(run: () => void): void {
+    if (now.delayMs > 0) setTimeout(run, now.delayMs);
+    else run();
   }
 
   function breakableFile(file: DiskFile, path: string): DiskFile {
@@ -56,7 +58,8 @@ export function breakableDisk(sound: { readonly disk: Disk; readonly stores: Sto
       writesAreSynced: file.writesAreSynced,
       alignment: file.alignment,
       write(offset, parts, done) {
-        if (now.failure === 'torn') tear(path, offset, concatBytes(parts), now.tornShare);
+        const { failure, tornShare } = now;
+        if (failure === 'torn') afterDelay(() => tear(path, offset, concatBytes(parts), tornShare));
         else write((written) => file.write(offset, parts, written), done);
       },
       sync: (done) => write((synced) => file.sync(synced), done),

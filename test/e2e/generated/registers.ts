@@ -11,7 +11,14 @@ import { errorRow } from '../../../lib/errors.ts';
 import { hashToBytes } from '../../../lib/hash.ts';
 import type { Random } from '../../../lib/random.ts';
 import { nodePlatform } from '../../../sdk/drivers/node-platform.ts';
-import { type Client, type Operation as Command, fromHex, newKey, unwrapValue } from '../../../sdk/index.ts';
+import {
+  type Client,
+  type Operation as Command,
+  fromHex,
+  newKey,
+  type Receipt,
+  unwrapValue,
+} from '../../../sdk/index.ts';
 import { pause } from '../devnet.ts';
 import type { Book } from './book.ts';
 import type { Operation, RegisterCall } from './linearizability.ts';
@@ -21,6 +28,8 @@ const clients = 4;
 const registers = ['a', 'b', 'c'];
 const commandMs = 10_000;
 const readMs = 5_000;
+/** what a client that did not hear does: between two questions */
+const askAgainMs = 500;
 const swapFailed = errorRow('compare-failed').code;
 
 export class Registers {
@@ -30,6 +39,8 @@ export class Registers {
   readonly #network: Network;
   readonly #book: Book;
   readonly #key = newKey(nodePlatform);
+  /** commands of which no client heard yet, and what to do when one does */
+  readonly #unheard = new Map<string, (code: number | null) => void>();
   #lastNonce = 0;
   /** of everything that any client was told */
   #height = 0;
@@ -56,68 +67,95 @@ export class Registers {
     const known = new Map<string, string | null>();
     for (let count = 1; !this.#stopped; count++) {
       const register = random.pick(registers);
-      const startedMs = performance.now();
-      const call = await this.#perform(client, register, `${id}-${count}`, known, random);
-      if (call !== undefined) {
-        const endedMs = call.heard ? performance.now() : Number.POSITIVE_INFINITY;
-        this.history.push({ client: id, register, call: call.call, startedMs, endedMs });
+      const doing = { client: id, register, startedMs: performance.now() };
+      const kind = random.pick(['put', 'compare-and-set', 'read', 'read'] as const);
+      const key = fromUtf8(register);
+      if (kind === 'read') {
+        const seen = await this.#read(client, key, random);
+        if (seen !== undefined) {
+          known.set(register, seen);
+          this.#end(doing, { kind, seen });
+        }
+      } else {
+        const value = `${id}-${count}`;
+        const expected = known.get(register) ?? null;
+        const command =
+          kind === 'put'
+            ? { kind, key, value: fromUtf8(value) }
+            : { kind, key, value: fromUtf8(value), expected: expected === null ? null : fromUtf8(expected) };
+        const ended = (code: number | null): void => {
+          if (kind === 'put' && code === 0) this.#end(doing, { kind, value });
+          if (kind === 'compare-and-set' && (code === 0 || code === swapFailed)) {
+            if (code === 0) known.set(register, value);
+            this.#end(doing, { kind, expected, value, swapped: code === 0 });
+          }
+          // any other code: it had no effect
+        };
+        const { hash, receipt } = await this.#order(client, command);
+        if (receipt !== undefined) {
+          this.#heard(receipt.height ?? 0);
+          ended(receipt.code);
+        } else void this.#follow(client, hash, ended);
       }
       await pause(random.between(10, 150));
     }
   }
 
-  async #perform(
-    client: Client,
-    register: string,
-    value: string,
-    known: Map<string, string | null>,
-    random: Random,
-  ): Promise<{ readonly call: RegisterCall; readonly heard: boolean } | undefined> {
-    const key = fromUtf8(register);
-    const kind = random.pick(['put', 'compare-and-set', 'read', 'read'] as const);
-    if (kind === 'read') {
-      const seen = await this.#read(client, key, random);
-      if (seen === undefined) return undefined; // it says nothing
-      known.set(register, seen);
-      return { call: { kind, seen }, heard: true };
-    }
-    if (kind === 'put') {
-      const code = await this.#order(client, { kind, key, value: fromUtf8(value) });
-      return { call: { kind, value }, heard: code === 0 };
-    }
-    const expected = known.get(register) ?? null;
-    const code = await this.#order(client, {
-      ...{ kind, key, value: fromUtf8(value) },
-      expected: expected === null ? null : fromUtf8(expected),
-    });
-    const swapped = code === 0 ? true : code === swapFailed ? false : undefined;
-    if (swapped === true) known.set(register, value);
-    return { call: { kind, expected, value, swapped }, heard: swapped !== undefined };
+  #end(doing: Pick<Operation, 'client' | 'register' | 'startedMs'>, call: RegisterCall): void {
+    this.history.push({ ...doing, call, endedMs: performance.now() });
   }
 
-  /** @returns the code of its receipt; undefined when the client did not hear of it */
-  async #order(client: Client, operation: Command): Promise<number | undefined> {
+  /** A client that did not hear of its command goes on asking what became of it, beside what it does next. */
+  async #follow(client: Client, hash: string, ended: (code: number | null) => void): Promise<void> {
+    this.#unheard.set(hash, ended);
+    while (!this.#stopped) {
+      await pause(askAgainMs);
+      await this.#ask(client, hash);
+      if (!this.#unheard.has(hash)) return;
+    }
+  }
+
+  async #ask({ rpc }: Client, hash: string): Promise<void> {
+    const receipt = await rpc.call('receipt', { chain: 'main', hash }, readMs).catch(() => undefined);
+    if (receipt?.status !== 'committed' || !this.#unheard.has(hash)) return;
+    this.#book.committed(hash, 'main', receipt);
+    this.#heard(receipt.height ?? 0);
+    this.#unheard.get(hash)?.(receipt.code);
+    this.#unheard.delete(hash);
+  }
+
+  /** Once nobody does anything any more: what is not ordered by now had no effect on any read. */
+  async settle(): Promise<void> {
+    const client = this.#network.devnet.client(this.#network.intact.map(({ name }) => name));
+    for (const hash of [...this.#unheard.keys()]) await this.#ask(client, hash);
+  }
+
+  /** @returns no receipt where the client did not hear that it is committed */
+  async #order(
+    client: Client,
+    operation: Command,
+  ): Promise<{ readonly hash: string; readonly receipt: Receipt | undefined }> {
     const signed = await client.sign(this.#key, [operation], ++this.#lastNonce, { expiresInMs: 300_000 });
     const receipt = await client.submitAndWait(signed, { timeoutMs: commandMs }).catch(() => undefined);
-    if (receipt?.status !== 'committed') return undefined;
+    if (receipt?.status !== 'committed') return { hash: signed.hash, receipt: undefined };
     this.#book.committed(signed.hash, 'main', receipt);
-    this.#heard(receipt.height ?? 0);
-    return receipt.code ?? undefined;
+    return { hash: signed.hash, receipt };
   }
 
+  /** At any one member, also one that has been left behind. */
   async #read(client: Client, key: Bytes, random: Random): Promise<string | null | undefined> {
     const minHeight = random.chance(0.5) ? this.#height : await this.#barrier(client);
     if (minHeight === undefined) return undefined;
+    const { devnet } = this.#network;
+    const reader = devnet.client([random.pick(devnet.names)]);
     const options = { minHeight, timeoutMs: readMs };
-    return random.chance(0.5) ? this.#readProved(client, key, options) : this.#readPlain(client, key, options);
+    return random.chance(0.5) ? this.#readProved(reader, key, options) : this.#readPlain(reader, key, options);
   }
 
   /** @returns the height at which a command without effect on the registers was ordered */
   async #barrier(client: Client): Promise<number | undefined> {
-    const operation = { kind: 'put', key: fromUtf8('barrier'), value: new Uint8Array(1) } as const;
-    const signed = await client.sign(this.#key, [operation], ++this.#lastNonce, { expiresInMs: 300_000 });
-    const receipt = await client.submitAndWait(signed, { timeoutMs: commandMs }).catch(() => undefined);
-    return receipt?.status === 'committed' ? (receipt.height ?? undefined) : undefined;
+    const { receipt } = await this.#order(client, { kind: 'put', key: fromUtf8('barrier'), value: new Uint8Array(1) });
+    return receipt?.height ?? undefined;
   }
 
   async #readProved(client: Client, key: Bytes, options: ReadOptions): Promise<string | null | undefined> {

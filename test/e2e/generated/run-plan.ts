@@ -82,11 +82,8 @@ async function live(plan: Plan, network: Network, tell: (line: string) => void, 
   for (const each of lost) violations.push(`lost: ${each.chain} ${each.hash}, accepted by ${[...each.members.keys()]}`);
   await compareMembers(network, book, random.fork('receipts')).catch((error) => violations.push(error.message));
   violations.push(...book.changed, ...registers.badProofs);
-  const linearizability = checkRegisters(registers.history);
-  if (!linearizability.linearizable) {
-    const { register, stuck } = linearizability;
-    violations.push(`register ${register} is not linearizable: no order ends with ${JSON.stringify(stuck)}`);
-  }
+  await registers.settle();
+  const linearizable = isLinearizable(registers, violations);
   await checkEnd(network);
   return {
     verdict: violations.length === 0 ? 'ok' : 'violation',
@@ -100,10 +97,23 @@ async function live(plan: Plan, network: Network, tell: (line: string) => void, 
     lost: lost.length,
     destroyed: destroyed.length,
     recoverySeconds: Math.round(recovery.longestMs) / 1_000,
-    linearizable: linearizability.linearizable,
+    linearizable,
     seconds: Math.round((performance.now() - began) / 1_000),
     violations,
   };
+}
+
+function isLinearizable({ history }: Registers, violations: string[]): boolean {
+  try {
+    const result = checkRegisters(history);
+    if (result.linearizable) return true;
+    violations.push(
+      `register ${result.register}: in no order that fits could ${JSON.stringify(result.stuck)} have ended`,
+    );
+  } catch (error) {
+    violations.push(`whether the registers are linearizable: ${(error as Error).message}`);
+  }
+  return false;
 }
 
 async function fall(scene: Scene, fault: Fault, tell: (line: string) => void): Promise<Verdict['faults'][number]> {

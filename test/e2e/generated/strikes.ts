@@ -18,6 +18,8 @@ type Strike = (scene: Scene, fault: Fault, member: Member) => Promise<string | u
 
 /** psky's exit code where storage cannot be written */
 const unwritable = 73;
+/** so long a write is under way before it is torn: whoever were told of it too early could tell others */
+const tornAfterMs = 300;
 
 const strikes: Readonly<Record<FaultKind, Strike>> = {
   async kill({ network }, { forMs }, member) {
@@ -70,7 +72,7 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
   },
 
   async 'torn-journal'({ network }, { forMs, amount }, member) {
-    await member.breakToEnd({ failure: 'torn', tornPercent: amount }, forMs);
+    await member.breakToEnd({ failure: 'torn', tornPercent: amount, delayMs: tornAfterMs }, forMs);
     await member.kill(); // nothing was written meanwhile
     const why = await explained(network, member, 'silent');
     await member.start();
