@@ -3,7 +3,7 @@
 
 import { isoTime } from '../lib/iso-time.ts';
 import type { ChainStatus } from './chain-messages.ts';
-import { slowAfter } from './limits.ts';
+import { maxClockLead, slowAfter } from './limits.ts';
 
 export type ChainState = 'ok' | 'idle' | 'slow' | 'halted' | 'fenced' | 'diverged';
 
@@ -32,7 +32,7 @@ export function explain(status: ChainStatus, names: readonly string[], nowMs: nu
   const need = status.quorum;
   const state = stateOf(status, have, nowMs);
   const since = isoTime(sinceMs(status, state));
-  return { state, missing, have, need, since, ...wordsFor({ status, state, names, missing, have, since }) };
+  return { state, missing, have, need, since, ...wordsFor({ status, state, names, missing, have, since, nowMs }) };
 }
 
 /** It takes no part, and cannot tell a validator that is away from one that it was given no address of. */
@@ -70,7 +70,12 @@ function stateOf(status: ChainStatus, have: number, nowMs: number): ChainState {
   if (have < status.quorum) return 'halted';
   if (status.fenced !== undefined) return 'fenced';
   if (!status.work) return status.height > status.executed ? 'ok' : 'idle';
-  return nowMs - waitingSinceMs(status) > slowAfter ? 'slow' : 'ok';
+  return aheadMs(status, nowMs) > 0 || nowMs - waitingSinceMs(status) > slowAfter ? 'slow' : 'ok';
+}
+
+/** E4: how much longer the next block waits for this node's clock; a clock that was wrong leaves such a last block. */
+function aheadMs({ timeMs }: ChainStatus, nowMs: number): number {
+  return Math.max(0, timeMs - nowMs - maxClockLead);
 }
 
 /** Since when nothing moved although there was something to do. */
@@ -90,6 +95,8 @@ interface Scene {
   readonly missing: readonly string[];
   readonly have: number;
   readonly since: string;
+  /** wall clock */
+  readonly nowMs: number;
 }
 
 interface Words {
@@ -140,7 +147,14 @@ function haltedWords({ status, names, missing, have, since }: Scene): Words {
   };
 }
 
-function slowWords({ status, names, missing, have, since }: Scene): Words {
+function slowWords({ status, names, missing, have, since, nowMs }: Scene): Words {
+  const ahead = aheadMs(status, nowMs);
+  if (ahead > 0) {
+    return {
+      sentence: `Commands wait at height ${status.height}: the time of the last block is ahead of this node's clock, and the next one waits for ${Math.ceil(ahead / 1_000)} s until the clock has caught up.`,
+      remedy: 'Compare the clocks of the validators, and correct those that are wrong. The chain goes on by itself.',
+    };
+  }
   const leader = names[status.leader] ?? 'the leader';
   const without = missing.length === 0 ? '' : ` ${listed(missing)} ${are(missing)} not linked.`;
   return {

@@ -122,10 +122,14 @@ function drawCourse(
   switch (kind) {
     case 'slow-disk':
       return { forMs, amount: random.pick([20, 100, 400]) };
-    case 'clock-jump':
-      return { forMs, amount: random.pick([-1, 1]) * random.pick([500, 5_000, 60_000]) };
+    case 'clock-jump': {
+      const jumpMs = random.pick([-1, 1]) * random.pick([500, 5_000, 60_000]);
+      // one validator's clock is its chain's: when it was ahead, blocks wait until it has caught up with the last one (E4)
+      return { forMs, amount: validators === 1 ? Math.min(jumpMs, 5_000) : jumpMs };
+    }
     case 'torn-journal':
-      return { forMs, amount: random.below(100) };
+      // mostly little: what a group holds is often shorter than the sectors it is written in
+      return { forMs, amount: Math.floor(100 * random.next() ** 3) };
     case 'one-way': {
       // longer than a link bears silence (net/limits.ts), or a stutter
       if (random.chance(0.5)) return { forMs: 7_000, amount: 0 };

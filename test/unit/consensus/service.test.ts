@@ -62,6 +62,9 @@ t.test('a chain explains how it is', async (t) => {
     ['executing what was ordered', { executed: 6 }, 0, 'ok'],
     ['working', working, 2_000, 'ok'],
     ['without progress', working, 2_001, 'slow'],
+    ['the last block is a little ahead', { ...working, timeMs: at + 500 }, 0, 'ok'],
+    ['the last block is too far ahead', { ...working, timeMs: at + 501, lastProgressMs: at + 501 }, 0, 'slow'],
+    ['ahead, and nothing waits', { timeMs: at + 60_000 }, 0, 'idle'],
     ['new work after a long rest', { ...working, workSinceMs: at + 60_000 }, 60_100, 'ok'],
     ['two of four are gone', { connected: two, quorumLostMs: at + 9 }, 0, 'halted'],
     ['halted comes before slow', { ...working, connected: two }, 9_000, 'halted'],
@@ -89,6 +92,10 @@ t.test('a chain explains how it is', async (t) => {
   t.match(halted, { missing: ['v2', 'v3'], have: 2, need: 3, since: isoTime(at + 9) });
   t.match(halted.sentence, /height 7 .*v2 and v3 are not linked, 2 of 4 .* 3 are needed/);
   t.match(halted.remedy, /v2/);
+
+  const ahead = explain(status({ ...working, timeMs: at + 60_500 }), names, at);
+  t.match(ahead.sentence, /last block is ahead of this node's clock, and the next one waits for 60 s/);
+  t.match(ahead.remedy, /clocks/);
 });
 
 t.test('instants and base64 are written as the platform writes them', async (t) => {
