@@ -1,5 +1,5 @@
-// What each kind of fault does to the processes of a network, and how it ends. A follower that is wiped has its place here
-// once networks have followers.
+// What each kind of fault does to the processes of a network, and how it ends. A new kind is a row here, a name and a
+// course in plan.ts.
 
 import { pause } from '../devnet.ts';
 import type { Book } from './book.ts';
