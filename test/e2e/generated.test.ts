@@ -1,4 +1,5 @@
-// A few short runs of what `npm run e2e` generates, other ones each time; a failure prints the command that replays it.
+// Two short runs of what `npm run e2e` generates, the same ones each time, so that the suite is no lottery; a failure prints
+// the command that replays it.
 
 import { join } from 'node:path';
 import t from 'tap';
@@ -10,7 +11,7 @@ t.setTimeout(0); // the runner's budget for the file decides
 
 /** of each run: all kinds come up over a few runs, and two runs end within a minute */
 const faults = 3;
-const first = Math.floor(Math.random() * 2 ** 31);
+const first = 10;
 
 for (const validators of [1, 4]) {
   const seed = seedOf(validators);
