@@ -19,6 +19,7 @@ export interface TerminalOptions {
   readonly command: readonly string[];
   readonly columns?: number;
   readonly rows?: number;
+  /** all that there is: what a test runner sets (FORCE_COLOR, CI) is nothing that a person has */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +34,7 @@ export function openTerminal(test: { teardown(action: () => void): void }, optio
     });
   const size = ['-x', String(options.columns ?? 80), '-y', String(options.rows ?? 40)];
   const variables = Object.entries(options.environment).map(([name, value]) => `${name}=${value}`);
-  tmux('new-session', '-d', ...size, 'env', ...variables, ...options.command);
+  tmux('new-session', '-d', ...size, 'env', '-i', ...variables, ...options.command);
   const screen = (styled = false): string => tmux('capture-pane', '-p', ...(styled ? ['-e'] : []));
   return {
     type: (text) => void tmux('send-keys', '-l', text),
