@@ -201,7 +201,6 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
       journal: {
         segmentBytes: options.segmentBytes ?? first.segmentBytes,
         retain: first.retainBytes,
-        zeroFirst: first.retainBytes !== 'all',
       },
       ...(options.engine === undefined ? {} : { engine: options.engine }),
       ...(options.lowDiskBytes === undefined ? {} : { lowDiskBytes: options.lowDiskBytes }),

@@ -16,6 +16,8 @@ export interface Clock {
   after(delayMs: Ms, fire: () => void): Timer;
   /** calls `run` once, as soon as the inputs that have already arrived are handled */
   soon(run: () => void): void;
+  /** calls `run` once, when the code that runs now has returned and before any other input is handled */
+  next(run: () => void): void;
 }
 
 /** A place in a journal. Durable means: every record at or before it survives a crash. */

@@ -1,9 +1,10 @@
 // The actor at a chain's door (§8): it checks what clients submit, gathers the good entries into batches and answers when
-// they are durable. A batch is sealed at 512 KiB, after 4 ms, or at once when none of this node's own is unsynced.
+// they are durable. A batch is sealed at 512 KiB, or 4 ms after the one before it: at once where nobody has come for longer.
 
 import type { Address, Asker, Behavior, Effects, Message } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import { type Hash, sha256Hex } from '../lib/hash.ts';
+import { type Ms, milliseconds } from '../lib/units.ts';
 import { AccountQuota, type Charged, chargeRecovered, judgeEntries, measureQuota } from './account-quota.ts';
 import type { Admission, Application, ChainContext, Charge } from './application.ts';
 import type {
@@ -20,7 +21,7 @@ import type {
   Submitted,
 } from './chain-messages.ts';
 import { errorCode } from './faults.ts';
-import { maxBatchBytes, maxBatchEntries, maxUnsealedBytes, sealAfter, sealBytes } from './limits.ts';
+import { maxBatchBytes, maxBatchEntries, maxUnsealedBytes, sealBytes, sealPace } from './limits.ts';
 
 export interface AdmissionOptions {
   /** the chain's name in its network, for metrics */
@@ -79,7 +80,10 @@ interface State {
   /** batches given to the engine and not yet durable, by content */
   readonly sealed: Map<Hash, Sealed[]>;
   readonly quota: AccountQuota;
+  /** batches given to the engine and not yet durable */
   unsynced: number;
+  /** when the last batch was sealed */
+  sealedAt: Ms;
   checking: number;
   height: number;
   timeMs: number;
@@ -117,6 +121,7 @@ function initialState(): State {
     sealed: new Map(),
     quota: new AccountQuota(),
     unsynced: 0,
+    sealedAt: -Infinity as Ms,
     checking: 0,
     height: 0,
     timeMs: 0,
@@ -332,7 +337,7 @@ function take(
     state.arena = emptyArena();
   }
   const { arena } = state;
-  if (arena.count === 0) effects.schedule('seal', sealAfter, { type: 'seal-now' });
+  if (arena.count === 0) effects.schedule('seal', untilSeal(state, effects), { type: 'seal-now' });
   arena.waiting.push({ asker, refused, offset: arena.count });
   arena.charges.push(...charges);
   arena.pieces.push(...pieces);
@@ -342,15 +347,19 @@ function take(
 }
 
 function sealIfDue(options: AdmissionOptions, state: State, effects: Effects<In>): void {
-  const due = state.full.length > 0 || state.arena.size >= sealBytes || state.unsynced === 0;
+  const due = state.full.length > 0 || state.arena.size >= sealBytes || untilSeal(state, effects) === 0;
   if (due) seal(options, state, effects);
 }
+
+const untilSeal = ({ sealedAt }: State, { now }: Effects<In>): Ms =>
+  milliseconds(Math.max(0, sealedAt + sealPace - now));
 
 function seal(options: AdmissionOptions, state: State, effects: Effects<In>): void {
   if (!state.sealing.allowed) return;
   const ready = [...state.full, state.arena].filter(({ count }) => count > 0);
   if (ready.length === 0) return;
   effects.cancel('seal');
+  state.sealedAt = effects.now;
   state.full = [];
   state.arena = emptyArena();
   for (const arena of ready) sealOne(options, state, arena, effects);

@@ -74,8 +74,15 @@ export const plannedTerm: Ms = seconds(30);
 export const askAgainAfter: Ms = milliseconds(200);
 /** L5: rounds of asking for an id that no certificate proves. */
 export const unprovenRounds = 2;
-/** §8: the pace of proposals while blocks are in flight. */
-export const proposalPace: Ms = milliseconds(4);
+/**
+ * §8: the pace of proposals while blocks are in flight. With nothing in flight one is proposed at once, so where commits
+ * take less, they are the pace, and what the validators can do sets it: a block costs them as much as some 500 commands.
+ */
+export const proposalPace: Ms = milliseconds(25);
+/** A commit that no other record follows is journalled by itself after so long. */
+export const recordCommitAfter: Ms = milliseconds(20);
+/** E3: results that no block covers so long after the last commit get a block of their own. */
+export const coverAfter: Ms = milliseconds(20);
 /** §9: a checkpoint is signed at every multiple of this height. */
 export const checkpointEvery = 256;
 /** App messages: 64 KiB (§2), and this many waiting for the ledger. */
@@ -138,8 +145,8 @@ export const maxSubscribers = 10_000;
 export const maxWaitingReaders = 10_000;
 /** Entries taken for sealing and not yet sealed, in bytes; beyond it a client is told to retry. */
 export const maxUnsealedBytes = 8 * MiB;
-/** §8: an open batch is sealed after this long at the latest. */
-export const sealAfter: Ms = milliseconds(4);
+/** §8: between two batches of a node that are not full; where nobody has come for longer, one is sealed at once. */
+export const sealPace: Ms = milliseconds(4);
 /** Pieces of evidence a node keeps: one per validator, kind and epoch (§11), at most this many. */
 export const maxEvidence = 1_000;
 /** One signed object of a piece: a header names 100 lanes of 40 bytes, a vote or Timeout with a later suite's signature has 4 KiB. */

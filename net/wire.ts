@@ -96,7 +96,7 @@ export class ControlSender {
     if (this.#corkedBytes >= corkBytes) this.flush();
     else if (!this.#flushAsked) {
       this.#flushAsked = true;
-      this.#clock.soon(() => {
+      this.#clock.next(() => {
         this.#flushAsked = false;
         this.flush();
       });

@@ -170,6 +170,7 @@ export class SimProcess {
         };
       },
       soon: (run) => void schedule(turnCostMs, run),
+      next: (run) => void schedule(0, run),
     };
   }
 }

@@ -116,8 +116,6 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
   /** `all` keeps every segment (the block archive); bytes prunes released segments beyond them and recycles their files */
   readonly retain?: 'all' | number;
-  /** pre-zeroes even the first segment: slower to start, steadier under load; default false */
-  readonly zeroFirst?: boolean;
   /** groups start at multiples of this and of the file's alignment: default 4,096, so that no torn sector holds two groups */
   readonly groupAlignment?: number;
   /** largest group: default 4 MiB, at most an eighth of a segment */

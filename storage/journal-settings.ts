@@ -11,7 +11,6 @@ export interface JournalSettings {
   readonly shardId: Bytes;
   readonly segmentBytes: number;
   readonly retain: 'all' | number;
-  readonly zeroFirst: boolean;
   readonly groupAlignment: number;
   readonly groupBytes: number;
   readonly congestedBytes: number;
@@ -33,7 +32,6 @@ export function settle(options: JournalOptions): JournalSettings {
     shardId: options.shardId,
     segmentBytes,
     retain: options.retain ?? 'all',
-    zeroFirst: options.zeroFirst ?? false,
     groupAlignment,
     // The header's block and one group fit twice, so that a record that does not fit a segment fits the next.
     groupBytes: Math.min(options.groupBytes ?? limits.defaultGroupBytes, segmentBytes / 2 - 4096),

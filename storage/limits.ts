@@ -35,10 +35,10 @@ export const maxOwnerNameBytes = 240;
  */
 export const shardMailbox = (owners: number): number => 64 + 2 * owners;
 
-/** The next segment is prepared when this share of the current one is used: at 50 MB/s 3.8 s remain to zero 256 MiB. */
+/** The next segment is prepared when this share of the current one is used: its header and its name take a few syncs. */
 export const prepareAtShare = 0.25;
-/** One write of zeroes; 1 MiB takes 1–3 ms, so a group waits no longer than that behind it. */
-export const zeroSliceBytes = MiB;
+/** Where a file grows: 32 groups of a quiet chain, in a write of 0.3 ms instead of 0.2. */
+export const growBytes = 128 * KiB;
 /** Emptied files kept for reuse; more are deleted. */
 export const maxSpareSegments = 2;
 
@@ -48,6 +48,11 @@ export const scanWindowBytes = MiB;
 export const maxOpenReaders = 8;
 /** First read of a record whose length is not known. */
 export const readGuessBytes = 16 * KiB;
+
+/** Rows wait so long for others; a process that is killed loses them and executes the last blocks again. */
+export const gatherWritesMs = milliseconds(20);
+/** Rows that wait: 5 ms of an engine at 200 MB/s. Beyond, a writer hears that it is done when they are written. */
+export const gatheredWritesBytes = MiB;
 
 /** Four full segments and the store's compaction beside them. Below: admission stops, and says so. */
 export const lowDiskBytes = 2 * GiB;

@@ -14,6 +14,7 @@ import {
   writeManifest,
 } from './manifest.ts';
 import type { Disk, DiskFault, Store, StoreEngine, StoreOpener } from './ports.ts';
+import { WriteBehind } from './write-behind.ts';
 
 export interface ShardWorld {
   readonly disk: Disk;
@@ -131,13 +132,15 @@ interface Parts {
 
 function shardOf({ world, directory, manifest, isNew, journal, store }: Parts, events: ShardEvents): Shard {
   let closing = false;
+  const fatal = (fault: DiskFault): void => events.fatal(shardDiskFault(`${directory}/store`, fault));
+  const behind = new WriteBehind(store, { clock: world.clock, fatal });
   return {
     directory,
     engine: manifest.engine,
     leaseEpoch: manifest.leaseEpoch,
     isNew,
     journal,
-    store: untilClosing(fatalOnFailedWrite(store, directory, events), () => closing),
+    store: untilClosing(behind, () => closing),
     checkLease: (done) =>
       readManifest(world.disk, directory, (fault, found) => {
         if (fault || found?.leaseEpoch === manifest.leaseEpoch) return done(fault);
@@ -146,7 +149,7 @@ function shardOf({ world, directory, manifest, isNew, journal, store }: Parts, e
       }),
     close(done) {
       closing = true;
-      journal.close((fault) => store.close((error) => done(fault ?? (error && shardDiskFault(directory, error)))));
+      journal.close((fault) => behind.close((error) => done(fault ?? (error && shardDiskFault(directory, error)))));
     },
   };
 }
@@ -159,26 +162,5 @@ function untilClosing(store: Store, closing: () => boolean): Store {
     range: (range, done) => void (closing() || store.range(range, done)),
     clear: (range, done) => void (closing() || store.clear(range, done)),
     close: (done) => store.close(done),
-  };
-}
-
-function fatalOnFailedWrite(store: Store, directory: string, events: ShardEvents): Store {
-  const guard = (done: () => void) => (error: DiskFault | undefined) => {
-    if (error) events.fatal(shardDiskFault(`${directory}/store`, error));
-    else done();
-  };
-  return {
-    ...store,
-    batch: (writes, options, done) =>
-      store.batch(
-        writes,
-        options,
-        guard(() => done(undefined, undefined)),
-      ),
-    clear: (range, done) =>
-      store.clear(
-        range,
-        guard(() => done(undefined, undefined)),
-      ),
   };
 }

@@ -2,12 +2,11 @@
 // what is pruned. A segment gets its name only when its header is durable, and its directory entry is synced before
 // anything is written into it (rule D6).
 
-import type { Clock } from '../actors/index.ts';
 import { assert } from '../lib/assert.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import { encodeSegmentHeader, type SegmentHeader, segmentSeed } from './format.ts';
 import type { JournalFault } from './journal-port.ts';
-import { maxSegmentNumber, maxSpareSegments, zeroSliceBytes } from './limits.ts';
+import { maxSegmentNumber, maxSpareSegments } from './limits.ts';
 import type { Disk, DiskFile, Done } from './ports.ts';
 import { diskTrouble, openSegment } from './scan.ts';
 import { segmentPath, sparePath, temporaryName } from './segment-names.ts';
@@ -17,7 +16,6 @@ export interface SegmentSettings {
   readonly shardId: Bytes;
   readonly segmentBytes: number;
   readonly groupAlignment: number;
-  readonly zeroFirst: boolean;
 }
 
 export interface WritableSegment {
@@ -48,13 +46,11 @@ export class SegmentFiles {
   private alignment: number;
   private readonly spares: string[] = [];
   private readonly disk: Disk;
-  private readonly clock: Clock;
   private readonly settings: SegmentSettings;
   private idle: (() => void) | undefined;
 
-  constructor(world: { readonly disk: Disk; readonly clock: Clock }, settings: SegmentSettings) {
+  constructor(world: { readonly disk: Disk }, settings: SegmentSettings) {
     this.disk = world.disk;
-    this.clock = world.clock;
     this.settings = settings;
     this.first = 1;
     this.alignment = settings.groupAlignment;
@@ -71,7 +67,7 @@ export class SegmentFiles {
 
   /** A journal's very first segment. */
   create(done: Answer<WritableSegment>): void {
-    this.make(1, 1, this.settings.zeroFirst, (fault, segment) => {
+    this.make(1, 1, (fault, segment) => {
       if (!fault) this.current = segment;
       done(fault, segment);
     });
@@ -134,7 +130,7 @@ export class SegmentFiles {
   prepare(scanFrom: number): void {
     if (this.next !== undefined || this.preparing || this.fault || this.current === undefined) return;
     this.preparing = true;
-    this.make(this.current.number + 1, scanFrom, true, (fault, segment) => {
+    this.make(this.current.number + 1, scanFrom, (fault, segment) => {
       this.preparing = false;
       this.fault = fault;
       if (!fault) this.next = segment;
@@ -200,7 +196,7 @@ export class SegmentFiles {
     return segmentPath(this.settings.directory, number);
   }
 
-  private make(number: number, scanFrom: number, zeroed: boolean, done: Answer<WritableSegment>): void {
+  private make(number: number, scanFrom: number, done: Answer<WritableSegment>): void {
     assert(number <= maxSegmentNumber, 'a journal has fewer than 2^27 segments');
     const { directory, segmentBytes } = this.settings;
     const spare = this.spares.shift();
@@ -221,10 +217,10 @@ export class SegmentFiles {
         // Records are placed before their file exists: from the second segment on the alignment stays what it was.
         if (this.current === undefined) this.alignment = Math.max(this.alignment, file.alignment);
         if (this.alignment % file.alignment !== 0) return file.close(() => begin(false));
-        if (spare !== undefined && file.size !== segmentBytes) {
+        if (file.size > segmentBytes) {
           // Made under another setting: start over with a new file.
           return file.close(() =>
-            this.disk.remove(source, (gone) => (gone ? failed(gone) : this.make(number, scanFrom, zeroed, done))),
+            this.disk.remove(source, (gone) => (gone ? failed(gone) : this.make(number, scanFrom, done))),
           );
         }
         const header = {
@@ -247,28 +243,9 @@ export class SegmentFiles {
             });
           });
         };
-        if (!zeroed || spare !== undefined) return writeHeader();
-        this.zero(file, segmentBytes, (zeroError) => (zeroError ? failed(zeroError) : writeHeader()));
+        writeHeader();
       });
     begin(true);
-  }
-
-  /** One slice at a time and a breath between two, so that groups of the current segment pass. */
-  private zero(
-    file: DiskFile,
-    length: number,
-    done: (error: Parameters<typeof diskTrouble>[0] | undefined) => void,
-  ): void {
-    const slice = this.disk.allocate(Math.min(zeroSliceBytes, length));
-    const step = (offset: number): void => {
-      if (offset >= length) return done(undefined);
-      const bytes = slice.subarray(0, Math.min(slice.length, length - offset));
-      file.write(offset, [bytes], (error) => {
-        if (error) return done(error);
-        this.clock.soon(() => step(offset + bytes.length));
-      });
-    };
-    step(0);
   }
 
   private openForWriting(number: number, done: Answer<WritableSegment>): void {

@@ -36,5 +36,6 @@ export function createRealClock({ timersKeepAlive = false }: RealClockOptions = 
     after,
     // after the poll phase: all inputs that have arrived are in their mailboxes by then
     soon: (run) => void setImmediate(run),
+    next: (run) => process.nextTick(run),
   };
 }

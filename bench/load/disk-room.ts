@@ -1,6 +1,6 @@
 // Whether the free disk can hold a run. Every validator writes every byte to its journal; what a shard retains is bounded
-// on `bench` and not on `main`, where the ledger's state and receipts come on top. A shard that zeroes segments ahead
-// holds two beyond what it retains.
+// on `bench` and not on `main`, where the ledger's state and receipts come on top. A shard holds up to two spare
+// segments beyond what it retains.
 
 import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';

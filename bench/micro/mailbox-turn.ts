@@ -23,7 +23,13 @@ const rounds = 9;
 function createEagerClock(now: () => Ms): { clock: Clock; drain: () => void } {
   const soon: (() => void)[] = [];
   return {
-    clock: { now, wallMs: () => 0, after: () => ({ cancel: () => {} }), soon: (run) => void soon.push(run) },
+    clock: {
+      now,
+      wallMs: () => 0,
+      after: () => ({ cancel: () => {} }),
+      soon: (run) => void soon.push(run),
+      next: (run) => void soon.push(run),
+    },
     drain() {
       for (let run = soon.shift(); run !== undefined; run = soon.shift()) run();
     },

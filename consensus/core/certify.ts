@@ -4,7 +4,7 @@
 import { milliseconds } from '../../lib/units.ts';
 import { outranks, type QuorumCert, type TimeoutCert } from '../certificate/types.ts';
 import { verifyQuorumCert } from '../certificate/verify.ts';
-import { commitsPerTurn, forgetEvery, keptCommittedBlocks } from '../limits.ts';
+import { commitsPerTurn, forgetEvery, keptCommittedBlocks, recordCommitAfter } from '../limits.ts';
 import { divergesFrom, forgetBlock, verifiedTimeoutCert } from './blocks.ts';
 import { append, commitHeight, emit, timerBefore } from './core.ts';
 import type { Block, Core, StopReason } from './core-types.ts';
@@ -106,8 +106,10 @@ export function tryCommit(core: Core, from: number | undefined, recovering = fal
     stop(core, { code: 'forked', height: certificate.height, block: certificate.id });
     return;
   }
-  if (!recovering && core.journalledCommit !== certificate) append(core, { type: 'commit', certificate });
-  core.journalledCommit = certificate;
+  if (!recovering) {
+    core.unrecordedCommit = certificate;
+    timerBefore(core, 'record', milliseconds(core.now + recordCommitAfter));
+  }
   path.reverse();
   const slice = recovering ? path : path.slice(0, commitsPerTurn);
   if (slice.length === path.length) {
@@ -133,6 +135,7 @@ function commitBlock(core: Core, block: Block, certificate: QuorumCert, recoveri
 
 /** T1: a commit that ordered something or covered a result restarts and shortens the timer. */
 function afterCommit(core: Core, path: readonly Block[]): void {
+  core.lastCommit = core.now;
   const useful = path.some((block) => {
     const parent = block.parent as Block;
     return (

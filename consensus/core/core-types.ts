@@ -213,6 +213,8 @@ export type TimerName =
   | 'votes'
   | 'fetch'
   | 'commit'
+  | 'record'
+  | 'cover'
   | 'rest';
 
 export interface Core {
@@ -279,8 +281,8 @@ export interface Core {
   committedTip: Block;
   commitCert: QuorumCert | undefined;
   pendingCommit: QuorumCert | undefined;
-  /** the certificate whose COMMIT was journalled last: a long commit goes in slices */
-  journalledCommit: QuorumCert | undefined;
+  /** what is committed and not journalled yet (`recordCommit`) */
+  unrecordedCommit: QuorumCert | undefined;
   /** committed and not yet handed to execution, oldest first */
   readonly toExecute: Block[];
   /** handed to execution and not yet done, oldest first */
@@ -288,6 +290,7 @@ export interface Core {
   executed: number;
   requested: number;
   readonly roots: Map<number, Roots>;
+  lastCommit: Ms;
   /** last committed height that ordered a batch */
   lastOrdered: number;
   readonly reportedExecution: number[];

@@ -80,7 +80,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     committedTip: genesis,
     commitCert: undefined,
     pendingCommit: undefined,
-    journalledCommit: undefined,
+    unrecordedCommit: undefined,
     toExecute: [],
     executing: [],
     executed: options.applied.height,
@@ -89,6 +89,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
       [0, options.genesisRoots],
       ...options.applied.roots.map(({ height, stateRoot, outboxRoot }) => [height, { stateRoot, outboxRoot }] as const),
     ]),
+    lastCommit: -Infinity as Ms,
     lastOrdered: 0,
     reportedExecution: Array.from({ length: committee.n }, (_, peer) =>
       peer === options.me ? options.applied.height : 0,
@@ -162,9 +163,21 @@ export function send(core: Core, to: number | 'all', message: PeerMessage, after
 /** Appends a record and returns its number; it is durable once `core.durable` reaches that number. */
 export function append(core: Core, record: JournalRecord): number {
   if (core.recovering) return core.durable;
+  recordCommit(core);
   core.appended += 1;
   emit(core, { type: 'append', number: core.appended, record });
   return core.appended;
+}
+
+/**
+ * A COMMIT attests nothing and nothing waits for it: the votes that prove it are durable at q validators (D1), and theirs are
+ * heard again after a crash. So it goes with the next record, before it, or by itself when none follows soon.
+ */
+export function recordCommit(core: Core): void {
+  const certificate = core.unrecordedCommit;
+  if (certificate === undefined) return;
+  core.unrecordedCommit = undefined;
+  append(core, { type: 'commit', certificate });
 }
 
 /** Whether `message` may be repeated to a peer: once per t_r, and anew after a reconnect (L2). */

@@ -12,7 +12,7 @@ import type { Block, Core, Roots } from './core-types.ts';
 import { wantHeader } from './fetch.ts';
 import { historyRoot, type Peaks } from './history.ts';
 import { nextCut } from './lanes.ts';
-import { hasUncovered } from './work.ts';
+import { coverIsDue } from './work.ts';
 
 export function proposeIfLeader(core: Core): void {
   if (core.me === undefined || leaderOf(core.committee, core.term) !== core.me) return;
@@ -58,7 +58,7 @@ function entryOfTerm(core: Core): TimeoutCert | null {
 /** E3: an empty block only when nothing is in flight and it covers all committed commands; a term's first block may be empty. */
 function mayProposeEmpty(core: Core, first: boolean, inFlight: boolean, execHeight: number): boolean {
   if (first) return core.term > 0;
-  return hasUncovered(core) && !inFlight && execHeight >= core.lastOrdered;
+  return !inFlight && execHeight >= core.lastOrdered && coverIsDue(core);
 }
 
 /** E2: the highest height that this node and q−1 others report executed. */

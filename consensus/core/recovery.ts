@@ -194,6 +194,8 @@ export function liveRecords(core: Core): readonly JournalRecord[] {
   const records: JournalRecord[] = [];
   // a follower has none: under a validator's key its data would be no safety record (D5)
   if (core.me !== undefined && (core.fenced === undefined || core.vote !== undefined)) records.push({ type: 'init' });
+  // the base must not run ahead of the commits in older segments: what it skips would not be executed again after a crash
+  if (core.unrecordedCommit !== undefined) records.push({ type: 'commit', certificate: core.unrecordedCommit });
   if (core.committedTip.header !== undefined) {
     const base: Base = {
       signed: signedHeader(core.committedTip),

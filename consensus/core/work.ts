@@ -3,10 +3,10 @@
 import { type Ms, milliseconds, seconds } from '../../lib/units.ts';
 import { leaderOf } from '../certificate/committee.ts';
 import type { LaneHead } from '../certificate/types.ts';
-import { leaderLinkGrace, maxAnnouncedPerLane, rebroadcastEvery } from '../limits.ts';
+import { coverAfter, leaderLinkGrace, maxAnnouncedPerLane, rebroadcastEvery } from '../limits.ts';
 import { wantCertifiedChains } from './blocks.ts';
 import { signCheckpoint } from './checkpoints.ts';
-import { commitHeight, maySign, send, timerBefore } from './core.ts';
+import { commitHeight, maySign, recordCommit, send, timerBefore } from './core.ts';
 import type { Core, Lane, TimerName } from './core-types.ts';
 import { askForWanted } from './fetch.ts';
 import { follower, hasOrderable } from './lanes.ts';
@@ -15,6 +15,18 @@ import { abandon } from './terms.ts';
 
 /** A command was committed whose result no committed block covers yet (E3). */
 export const hasUncovered = (core: Core): boolean => core.lastOrdered > core.committedTip.execHeight;
+
+/**
+ * E3: whether a block of its own should cover what no block covers. Not at once: where commands follow each other, the next
+ * one's block does, and a block costs far more than a command.
+ */
+export function coverIsDue(core: Core): boolean {
+  if (!hasUncovered(core)) return false;
+  const due = milliseconds(core.lastCommit + coverAfter);
+  if (core.now >= due) return true;
+  timerBefore(core, 'cover', due);
+  return false;
+}
 
 export interface Work {
   /** batches that a leader could order */
@@ -60,6 +72,9 @@ function fire(core: Core, name: TimerName): void {
       break;
     case 'rebroadcast':
       rebroadcast(core);
+      break;
+    case 'record':
+      recordCommit(core);
       break;
     case 'rest':
       signCheckpoint(core, commitHeight(core));
@@ -179,7 +194,7 @@ const restAfter = seconds(1);
 /** E3: this node has executed the last uncovered command: the same signed vote, once more, tells the leader. */
 function reportExecution(core: Core): void {
   const vote = core.signedVote;
-  if (vote === undefined || core.executed <= core.reportedTo || !hasUncovered(core) || core.executed < core.lastOrdered)
+  if (vote === undefined || core.executed <= core.reportedTo || core.executed < core.lastOrdered || !coverIsDue(core))
     return;
   core.reportedTo = core.executed;
   send(core, leaderOf(core.committee, core.term), { type: 'vote', vote, executed: core.executed });

@@ -35,6 +35,7 @@ export class VirtualClock implements Clock {
   };
 
   soon = (run: () => void): void => void this.#soon.push(run);
+  next = this.soon;
 
   /** all that happens without time passing */
   settle(): void {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
+import { createRealClock } from '../../../actors/drivers/real-clock.ts';
 import { fastDisk, SimDisk } from '../../../sim/disk.ts';
 import { Machine } from '../../../sim/machine.ts';
 import { SimStores } from '../../../sim/store.ts';
@@ -10,6 +11,7 @@ import { World } from '../../../sim/world.ts';
 import { nodeDisk } from '../../../storage/drivers/node-disk.ts';
 import { nodeStores } from '../../../storage/drivers/node-stores.ts';
 import type { DiskFault, Store, StoreEngine, StoreOpener } from '../../../storage/index.ts';
+import { WriteBehind } from '../../../storage/write-behind.ts';
 import { diskCompliance } from '../../compliance/disk.ts';
 import { storeCompliance } from '../../compliance/store.ts';
 
@@ -65,6 +67,13 @@ t.test('the simulated store is a store', async (t) => {
   await storeCompliance(t, opening(new SimStores(disk).port(machine.startProcess()), 'data/db', undefined));
 });
 
+t.test('a store that gathers its writes is a store', async (t) => {
+  const clock = createRealClock({ timersKeepAlive: true });
+  const fatal = (fault: DiskFault): void => void t.fail(fault.message);
+  const engine = opening(nodeStores(), `${t.testdir()}/db`, 'classic-level');
+  await storeCompliance(t, { ...engine, open: async () => new WriteBehind(await engine.open(), { clock, fatal }) });
+});
+
 t.test('an engine is chosen by the Node that runs, and refused where it does not run', async (t) => {
   const stores = nodeStores();
   const outcome = await new Promise<{ engine: StoreEngine; store: Store }>((done) =>
@@ -103,7 +112,7 @@ t.test('a journal on a real disk survives kill -9', async (t) => {
   const script = `
     import { nodeDisk } from ${JSON.stringify(pathToFileURL(resolve('dist/storage/drivers/node-disk.js')).href)};
     import { openJournal } from ${JSON.stringify(pathToFileURL(resolve('dist/storage/index.js')).href)};
-    const clock = { now: () => performance.now(), wallMs: () => 0, soon: (run) => setImmediate(run),
+    const clock = { now: () => performance.now(), wallMs: () => 0, soon: (run) => setImmediate(run), next: (run) => process.nextTick(run),
       after: (ms, run) => { const timer = setTimeout(run, ms); return { cancel: () => clearTimeout(timer) }; } };
     const world = { disk: nodeDisk(), clock, note() {}, fatal: (fault) => { throw new Error(fault.message); } };
     const options = { directory: process.argv[1], shardId: new Uint8Array(16), segmentBytes: 1 << 20 };
