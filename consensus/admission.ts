@@ -1,97 +1,28 @@
 // The actor at a chain's door (§8): it checks what clients submit, gathers the good entries into batches and answers when
 // they are durable. A batch is sealed at 512 KiB, or 4 ms after the one before it: at once where nobody has come for longer.
 
-import type { Address, Asker, Behavior, Effects, Message } from '../actors/index.ts';
+import type { Asker, Behavior, Effects, Message } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import { type Hash, sha256Hex } from '../lib/hash.ts';
 import { type Ms, milliseconds } from '../lib/units.ts';
-import { AccountQuota, type Charged, chargeRecovered, judgeEntries, measureQuota } from './account-quota.ts';
-import type { Admission, Application, ChainContext, Charge } from './application.ts';
-import type {
-  Accepted,
-  ChainAddresses,
-  NotSealed,
-  OwnRecovered,
-  Progress,
-  Reappended,
-  Refusal,
-  Seal,
-  Sealing,
-  Submit,
-  Submitted,
-} from './chain-messages.ts';
+import { type Charged, chargeRecovered, judgeEntries, measureQuota } from './account-quota.ts';
+import {
+  type AdmissionMessage,
+  type AdmissionOptions,
+  type AdmissionState,
+  type Arena,
+  emptyArena,
+  initialState,
+  type Sealed,
+  unsealedBytes,
+  unsyncedBatches,
+} from './admission-state.ts';
+import type { ChainContext, Charge } from './application.ts';
+import type { Accepted, NotSealed, Refusal, Seal, Submit, Submitted } from './chain-messages.ts';
 import { errorCode } from './faults.ts';
 import { maxBatchBytes, maxBatchEntries, maxUnsealedBytes, sealBytes, sealPace } from './limits.ts';
 
-export interface AdmissionOptions {
-  /** the chain's name in its network, for metrics */
-  readonly name: string;
-  readonly application: Application;
-  readonly chain: ChainContext['chain'];
-  readonly addresses: ChainAddresses;
-  /** the storage shard, which says whether new work may be taken in */
-  readonly shard: Address;
-}
-
-type In =
-  | Submit
-  | Accepted
-  | Reappended
-  | Sealing
-  | NotSealed
-  | OwnRecovered
-  | Charged
-  | {
-      readonly type: 'checked';
-      readonly submit: Submit;
-      readonly offsets: readonly number[];
-      readonly verdicts: readonly Admission[] | string;
-      readonly asker: Asker | undefined;
-    }
-  /** the shard's word (storage/shard.ts) */
-  | { readonly type: 'admission'; readonly open: boolean; readonly reason: string }
-  | Progress
-  | { readonly type: 'seal-now' };
-
-interface Waiting {
-  readonly asker: Asker | undefined;
-  readonly refused: Submitted['refused'];
-  readonly offset: number;
-}
-
-interface Arena {
-  pieces: Bytes[];
-  size: number;
-  count: number;
-  waiting: Waiting[];
-  charges: Charge[];
-}
-
-/** What was given to the engine as one batch. */
-type Sealed = Pick<Arena, 'waiting' | 'charges'>;
-
-interface State {
-  /** why storage takes nothing in; undefined while it does */
-  storage: string | undefined;
-  sealing: Sealing;
-  arena: Arena;
-  /** full batches that may not be sealed yet, oldest first: each is within the bounds of one, however long that lasts */
-  full: Arena[];
-  /** batches given to the engine and not yet durable, by content */
-  readonly sealed: Map<Hash, Sealed[]>;
-  readonly quota: AccountQuota;
-  /** batches given to the engine and not yet durable */
-  unsynced: number;
-  /** when the last batch was sealed */
-  sealedAt: Ms;
-  checking: number;
-  height: number;
-  timeMs: number;
-}
-
-const emptyArena = (): Arena => ({ pieces: [], size: 0, count: 0, waiting: [], charges: [] });
-
-export function admissionBehavior(options: AdmissionOptions): Behavior<State, In> {
+export function admissionBehavior(options: AdmissionOptions): Behavior<AdmissionState, AdmissionMessage> {
   return {
     kind: 'admission',
     mailbox: { capacity: 16_384 },
@@ -105,30 +36,19 @@ export function admissionBehavior(options: AdmissionOptions): Behavior<State, In
       context: {
         openBytes: unsealedBytes(state),
         openEntries: state.full.reduce((sum, arena) => sum + arena.count, state.arena.count),
-        unsyncedBatches: state.unsynced,
+        unsyncedBatches: unsyncedBatches(state),
         accounts: state.quota.accounts,
       },
     }),
   };
 }
 
-function initialState(): State {
-  return {
-    storage: 'not-ready',
-    sealing: { type: 'sealing', allowed: false, reason: 'not-ready' },
-    arena: emptyArena(),
-    full: [],
-    sealed: new Map(),
-    quota: new AccountQuota(),
-    unsynced: 0,
-    sealedAt: -Infinity as Ms,
-    checking: 0,
-    height: 0,
-    timeMs: 0,
-  };
-}
-
-function receive(options: AdmissionOptions, state: State, message: In, effects: Effects<In>): void {
+function receive(
+  options: AdmissionOptions,
+  state: AdmissionState,
+  message: AdmissionMessage,
+  effects: Effects<AdmissionMessage>,
+): void {
   switch (message.type) {
     case 'submit':
       onSubmit(options, state, message, effects);
@@ -170,7 +90,12 @@ function receive(options: AdmissionOptions, state: State, message: In, effects: 
   }
 }
 
-function onSubmit(options: AdmissionOptions, state: State, submit: Submit, effects: Effects<In>): void {
+function onSubmit(
+  options: AdmissionOptions,
+  state: AdmissionState,
+  submit: Submit,
+  effects: Effects<AdmissionMessage>,
+): void {
   const refusal = whyNot(state);
   if (refusal !== undefined) {
     effects.reply(allRefused(submit.count, refusal));
@@ -203,7 +128,7 @@ function onSubmit(options: AdmissionOptions, state: State, submit: Submit, effec
   });
 }
 
-/** Nothing is made per entry: an opaque ledger takes a hundred thousand a second. */
+/** Makes nothing per entry. */
 function largerThan(maxBytes: number, entries: Bytes, offsets: readonly number[], code: number): Submitted['refused'] {
   const refused: { index: number; code: number }[] = [];
   for (let i = 0; i < offsets.length; i++) {
@@ -213,7 +138,7 @@ function largerThan(maxBytes: number, entries: Bytes, offsets: readonly number[]
   return refused;
 }
 
-function onNotSealed(state: State, { contentHash }: NotSealed, effects: Effects<In>): void {
+function onNotSealed(state: AdmissionState, { contentHash }: NotSealed, effects: Effects<AdmissionMessage>): void {
   const sealed = takeSealed(state, contentHash);
   if (sealed === undefined) return;
   state.quota.giveBack(sealed.charges);
@@ -221,12 +146,12 @@ function onNotSealed(state: State, { contentHash }: NotSealed, effects: Effects<
   for (const { asker } of sealed.waiting) effects.reply(refusal, asker);
 }
 
-function onCharged(state: State, { digest, charges }: Charged, effects: Effects<In>): void {
+function onCharged(state: AdmissionState, { digest, charges }: Charged, effects: Effects<AdmissionMessage>): void {
   if (typeof charges !== 'string') state.quota.recover(digest, charges);
   else effects.note({ log: 'error', message: 'the application could not say who pays', fields: { reason: charges } });
 }
 
-function whyNot(state: State): number | undefined {
+function whyNot(state: AdmissionState): number | undefined {
   if (state.storage !== undefined)
     return errorCode(
       state.storage === 'low-disk' ? 'low-disk' : state.storage === 'congested' ? 'overloaded' : 'not-ready',
@@ -237,8 +162,6 @@ function whyNot(state: State): number | undefined {
   if (!allowed && reason !== 'window-full') return errorCode('not-ready');
   return unsealedBytes(state) + state.checking > maxUnsealedBytes ? errorCode('overloaded') : undefined;
 }
-
-const unsealedBytes = ({ full, arena }: State): number => full.reduce((sum, each) => sum + each.size, arena.size);
 
 function allRefused(count: number, code: number): Submitted {
   return {
@@ -268,9 +191,9 @@ function entryOffsets(entries: Bytes, count: number): readonly number[] | undefi
 
 function onChecked(
   options: AdmissionOptions,
-  state: State,
-  checked: Extract<In, { type: 'checked' }>,
-  effects: Effects<In>,
+  state: AdmissionState,
+  checked: Extract<AdmissionMessage, { type: 'checked' }>,
+  effects: Effects<AdmissionMessage>,
 ): void {
   const { submit, offsets, verdicts, asker } = checked;
   state.checking -= submit.entries.length;
@@ -299,9 +222,9 @@ interface Judged {
 /** What is not refused goes into the open batch; where that is nothing, the answer is ready. */
 function takeGood(
   options: AdmissionOptions,
-  state: State,
+  state: AdmissionState,
   { submit, offsets, refused, charges, asker }: Judged,
-  effects: Effects<In>,
+  effects: Effects<AdmissionMessage>,
 ): void {
   if (refused.length === 0) {
     take(options, state, submit.entries, submit.count, { asker, refused, charges }, effects);
@@ -322,11 +245,11 @@ function takeGood(
 /** Adds entries to the open batch by reference; a batch that would grow too large is sealed first, or set aside until it may be. */
 function take(
   options: AdmissionOptions,
-  state: State,
+  state: AdmissionState,
   entries: Bytes | readonly Bytes[],
   count: number,
   { asker, refused, charges }: Pick<Judged, 'asker' | 'refused' | 'charges'>,
-  effects: Effects<In>,
+  effects: Effects<AdmissionMessage>,
 ): void {
   const pieces = entries instanceof Uint8Array ? [entries] : entries;
   const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
@@ -346,15 +269,15 @@ function take(
   sealIfDue(options, state, effects);
 }
 
-function sealIfDue(options: AdmissionOptions, state: State, effects: Effects<In>): void {
+function sealIfDue(options: AdmissionOptions, state: AdmissionState, effects: Effects<AdmissionMessage>): void {
   const due = state.full.length > 0 || state.arena.size >= sealBytes || untilSeal(state, effects) === 0;
   if (due) seal(options, state, effects);
 }
 
-const untilSeal = ({ sealedAt }: State, { now }: Effects<In>): Ms =>
+const untilSeal = ({ sealedAt }: AdmissionState, { now }: Effects<AdmissionMessage>): Ms =>
   milliseconds(Math.max(0, sealedAt + sealPace - now));
 
-function seal(options: AdmissionOptions, state: State, effects: Effects<In>): void {
+function seal(options: AdmissionOptions, state: AdmissionState, effects: Effects<AdmissionMessage>): void {
   if (!state.sealing.allowed) return;
   const ready = [...state.full, state.arena].filter(({ count }) => count > 0);
   if (ready.length === 0) return;
@@ -365,8 +288,12 @@ function seal(options: AdmissionOptions, state: State, effects: Effects<In>): vo
   for (const arena of ready) sealOne(options, state, arena, effects);
 }
 
-function sealOne(options: AdmissionOptions, state: State, arena: Arena, effects: Effects<In>): void {
-  state.unsynced += 1;
+function sealOne(
+  options: AdmissionOptions,
+  state: AdmissionState,
+  arena: Arena,
+  effects: Effects<AdmissionMessage>,
+): void {
   const contentHash = sha256Hex(...arena.pieces);
   state.sealed.set(contentHash, [...(state.sealed.get(contentHash) ?? []), arena]);
   const message: Seal = {
@@ -378,9 +305,9 @@ function sealOne(options: AdmissionOptions, state: State, arena: Arena, effects:
 
 function onAccepted(
   options: AdmissionOptions,
-  state: State,
+  state: AdmissionState,
   { contentHash, lane, seq, digest }: Accepted,
-  effects: Effects<In>,
+  effects: Effects<AdmissionMessage>,
 ): void {
   const sealed = takeSealed(state, contentHash);
   if (sealed === undefined) return; // appended again (L4), or of an earlier life
@@ -392,11 +319,10 @@ function onAccepted(
   sealIfDue(options, state, effects);
 }
 
-function takeSealed(state: State, contentHash: Hash): Sealed | undefined {
+function takeSealed(state: AdmissionState, contentHash: Hash): Sealed | undefined {
   const [first, ...rest] = state.sealed.get(contentHash) ?? [];
   if (first === undefined) return undefined;
   if (rest.length === 0) state.sealed.delete(contentHash);
   else state.sealed.set(contentHash, rest);
-  state.unsynced -= 1;
   return first;
 }

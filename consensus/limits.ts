@@ -36,6 +36,11 @@ export const accountQuotaBytes = (3 * laneWindowBytes) / 4;
 /** L4: bytes of another's lane held and not yet committed; beyond it that bulk link is not read. Twice the lane window. */
 export const laneHoldBytes = 2 * laneWindowBytes;
 
+/**
+ * Committed blocks that a leader has not executed; with so many it proposes none, lanes fill and clients wait. 0.4 s at the
+ * pace of 25 ms, so that what is accepted beyond what can be executed waits in bounded lanes and not in a queue of blocks.
+ */
+export const maxUnexecuted = 16;
 /** E1: a block's execHeight is at most this far behind its height. */
 export const maxExecutionLag = 256;
 

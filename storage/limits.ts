@@ -50,9 +50,9 @@ export const maxOpenReaders = 8;
 export const readGuessBytes = 16 * KiB;
 
 /** Rows wait so long for others; a process that is killed loses them and executes the last blocks again. */
-export const gatherWritesMs = milliseconds(20);
-/** Rows that wait: 5 ms of an engine at 200 MB/s. Beyond, a writer hears that it is done when they are written. */
-export const gatheredWritesBytes = MiB;
+export const gatherWritesMs = milliseconds(100);
+/** Rows that wait: 20 ms of an engine at 200 MB/s. Beyond, a writer hears that it is done when they are written. */
+export const gatheredWritesBytes = 4 * MiB;
 
 /** Four full segments and the store's compaction beside them. Below: admission stops, and says so. */
 export const lowDiskBytes = 2 * GiB;

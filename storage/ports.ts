@@ -64,7 +64,7 @@ export interface RangeQuery {
 export interface Store {
   get(key: Bytes, done: Done<Bytes | undefined>): void;
   getMany(keys: readonly Bytes[], done: Done<readonly (Bytes | undefined)[]>): void;
-  /** All or nothing. With `sync` it is durable when `done` is called; without, a crash may undo it, but only whole batches and only newest first. */
+  /** All or nothing; keys and values are the store's from then on and must not change. With `sync` it is durable when `done` is called; without, a crash may undo it, but only whole batches and only newest first. */
   batch(writes: readonly StoreWrite[], options: { readonly sync: boolean }, done: Done): void;
   range(query: RangeQuery, done: Done<readonly (readonly [Bytes, Bytes])[]>): void;
   clear(range: { readonly from: Bytes; readonly to: Bytes }, done: Done): void;

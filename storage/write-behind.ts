@@ -20,7 +20,7 @@ interface Gathered {
 const nothing = (): Gathered => ({ rows: new Map(), bytes: 0, sync: false, waiting: [] });
 
 /** Each byte one character: a key of a map. */
-const nameOf = (key: Bytes): string => String.fromCharCode(...key);
+const nameOf = (key: Bytes): string => String.fromCharCode.apply(null, key as unknown as number[]);
 
 export interface WriteBehindWorld {
   readonly clock: Clock;
@@ -64,9 +64,9 @@ export class WriteBehind implements Store {
   /** Without `sync` it is done at once, unless so much waits that the engine must catch up first. */
   batch(writes: readonly StoreWrite[], { sync }: { readonly sync: boolean }, done: Done): void {
     const gathered = this.#gathered;
-    for (const { key, value } of writes) {
-      gathered.rows.set(nameOf(key), { key: key.slice(), value: value === null ? null : value.slice() });
-      gathered.bytes += key.length + (value?.length ?? 0);
+    for (const write of writes) {
+      gathered.rows.set(nameOf(write.key), write);
+      gathered.bytes += write.key.length + (write.value?.length ?? 0);
     }
     const answer = (): void => done(undefined, undefined);
     const full = gathered.bytes >= gatheredWritesBytes;

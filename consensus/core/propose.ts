@@ -5,7 +5,7 @@ import { leaderOf } from '../certificate/committee.ts';
 import { proposalText } from '../certificate/hashing.ts';
 import { makeHeader } from '../certificate/shapes.ts';
 import type { TimeoutCert } from '../certificate/types.ts';
-import { maxExecutionLag, proposalPace } from '../limits.ts';
+import { maxExecutionLag, maxUnexecuted, proposalPace } from '../limits.ts';
 import { certifiedBelow, keepHeader } from './blocks.ts';
 import { commitHeight, emit, maySign, send, timerBefore } from './core.ts';
 import type { Block, Core, Roots } from './core-types.ts';
@@ -24,11 +24,12 @@ export function proposeIfLeader(core: Core): void {
   const certified = certifiedBelow(core, parent);
   if (!first && parent.height + 1 - certified.height >= core.committee.window) return;
   const cut = nextCut(core, parent);
+  if (!first && commitHeight(core) - core.executed >= maxUnexecuted) return; // what is ordered faster only waits
   const inFlight = parent.height > commitHeight(core) && !first;
   const claim = claimFor(core, parent, first);
   if (cut === undefined && !mayProposeEmpty(core, first, inFlight, claim.execHeight)) return;
   const due = milliseconds(core.lastProposal + proposalPace);
-  if (inFlight && core.now < due) {
+  if ((inFlight || core.executed < commitHeight(core)) && core.now < due) {
     timerBefore(core, 'propose', due);
     return;
   }

@@ -27,11 +27,15 @@ t.test('a journal has these bytes', async (t) => {
   main.append(2, [new Uint8Array(1000).fill(7)]);
   bench.synced(journal);
   const image = bench.disk.names.find(segmentPath(directory, 1));
-  const bytes = image?.read(0, image.size) ?? new Uint8Array(0);
-  t.equal(bytes.length, 64 + 128 + 1088);
+  const all = image?.read(0, image.size) ?? new Uint8Array(0);
+  const bytes = all.subarray(0, 64 + 128 + 1088);
   t.equal(toHex(bytes.subarray(0, 64)), goldenHeader);
   t.equal(toHex(bytes.subarray(64, 96)), goldenGroup);
   t.equal(sha256Hex(bytes), goldenHash);
+  t.ok(
+    all.subarray(bytes.length).every((byte) => byte === 0),
+    'zeros behind them, for what comes next',
+  );
 });
 
 const goldenHeader =
