@@ -15,11 +15,12 @@ import type { Log } from './lib/log.ts';
 import { seededRandom } from './lib/random.ts';
 import type { Secret } from './lib/secret.ts';
 import { sodiumSuite } from './lib/suites/sodium.ts';
+import { breakableTransport } from './net/drivers/breakable-transport.ts';
 import { createNodeCertificate } from './net/drivers/node-certificate.ts';
 import { createWsTransport } from './net/drivers/ws-transport.ts';
 import { createGateway } from './net/gateway/drivers/gateway.ts';
 import type { Gateway, GatewayAddresses } from './net/gateway/ports.ts';
-import type { FollowerPolicy, NodeId, PeerAddress } from './net/index.ts';
+import type { FollowerPolicy, NodeId, PeerAddress, Transport } from './net/index.ts';
 import { createNode, markFirstStart as markChains, type Node, type NodeFault, type NodePorts } from './node.ts';
 import { breakableDisk, type DiskBreakage } from './storage/drivers/breakable-disk.ts';
 import { nativeCrc32 } from './storage/drivers/native-crc32.ts';
@@ -56,7 +57,7 @@ export interface LaunchOptions {
   readonly log: Log;
   /** a write failed, or a bug: the process must end now, before anything depends on what is not durable */
   readonly onFatal: (reason: string) => void;
-  /** puts the disk and the clock behind a switch; only where genesis says dev */
+  /** puts the disk, the clock and the links behind a switch; only where genesis says dev */
   readonly breakable: boolean;
 }
 
@@ -64,6 +65,8 @@ export interface LaunchOptions {
 export interface Breakage {
   readonly disk: DiskBreakage;
   readonly clockOffsetMs: number;
+  /** how much later everything comes that peers send to this node */
+  readonly linkDelayMs: number;
 }
 
 export interface LaunchedNode {
@@ -93,15 +96,16 @@ export interface LaunchedNode {
  */
 export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> {
   const { config, genesis, nodeKey, log } = options;
-  const certificate = await createNodeCertificate(nodeKey.seed.reveal());
-  const transport = createWsTransport({
+  const sockets = createWsTransport({
     host: config.peer.host,
     port: config.peer.port,
-    security: { mode: 'tls', certificate },
+    security: { mode: 'tls', certificate: await createNodeCertificate(nodeKey.seed.reveal()) },
     onRefused: (reason) => node.metrics.count('psky_p2p_refused_connections_total', 1, { reason }),
   });
-  const { world, breakWorld } = options.breakable ? breakableMachine() : { world: machine(), breakWorld: undefined };
-  const ports: NodePorts = { ...world, transport, log, onFatal: options.onFatal };
+  const { world, breakWorld } = options.breakable
+    ? breakableWorld(sockets)
+    : { world: { ...machine(), transport: sockets }, breakWorld: undefined };
+  const ports: NodePorts = { ...world, log, onFatal: options.onFatal };
   const node = createNode(
     {
       genesis,
@@ -130,12 +134,12 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
     role: node.role,
   });
   const addresses = await listening(gateway);
-  log.info('listening', { rpc: addresses.rpc, peer: transport.port(), role: node.role });
+  log.info('listening', { rpc: addresses.rpc, peer: sockets.port(), role: node.role });
   return {
     nodeId: nodeKey.nodeId,
     role: node.role,
     actors: node.system,
-    ports: { peer: transport.port(), rpc: portOf(addresses.rpc), metrics: portOf(addresses.metrics) },
+    ports: { peer: sockets.port(), rpc: portOf(addresses.rpc), metrics: portOf(addresses.metrics) },
     ready: new Promise((resolve) => service.whenReady(resolve)),
     height: () => node.metrics.value('psky_consensus_height', { chain: genesis.chains[0]?.name ?? '' }),
     break: breakWorld,
@@ -159,15 +163,22 @@ const machine = (): Machine => ({
   secureRandom: (length) => new Uint8Array(randomBytes(length)),
 });
 
-function breakableMachine(): { readonly world: Machine; readonly breakWorld: (breakage: Breakage) => void } {
+interface BreakableWorld {
+  readonly world: Omit<NodePorts, 'log' | 'onFatal'>;
+  readonly breakWorld: (breakage: Breakage) => void;
+}
+
+function breakableWorld(sockets: Transport): BreakableWorld {
   const sound = machine();
   const storage = breakableDisk(sound);
   const { clock, jump } = breakableClock(sound.clock);
+  const { transport, delay } = breakableTransport(sockets, sound.clock);
   return {
-    world: { ...sound, clock, disk: storage.disk, stores: storage.stores },
-    breakWorld({ disk, clockOffsetMs }) {
+    world: { ...sound, clock, transport, disk: storage.disk, stores: storage.stores },
+    breakWorld({ disk, clockOffsetMs, linkDelayMs }) {
       storage.break(disk);
       jump(clockOffsetMs);
+      delay(linkDelayMs);
     },
   };
 }

@@ -1,5 +1,5 @@
-// The admin verb `break`, which a node has only where its genesis says dev: makes its disk slow, failing, full or torn and
-// its clock wrong, until it is told otherwise or ends. With the token in run/dev-token.
+// The admin verb `break`, which a node has only where its genesis says dev: makes its disk slow, failing, full or torn,
+// its clock wrong and its links long, until it is told otherwise or ends. With the token in run/dev-token.
 
 import type { Breakage } from '../../drivers.ts';
 import { type FieldFault, readFields } from '../../lib/fields.ts';
@@ -38,6 +38,7 @@ function parseBreakage(params: Readonly<Record<string, unknown>>): Result<Breaka
         freeBytes: fields.has('freeBytes') ? whole('freeBytes', Number.MAX_SAFE_INTEGER) : null,
       },
       clockOffsetMs: whole('clockOffsetMs', maxJumpMs, -maxJumpMs),
+      linkDelayMs: whole('linkDelayMs', maxDelayMs),
     };
   });
 }

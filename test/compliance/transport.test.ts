@@ -1,5 +1,6 @@
 import t from 'tap';
 import { createRealClock } from '../../actors/drivers/real-clock.ts';
+import { breakableTransport } from '../../net/drivers/breakable-transport.ts';
 import { createNodeCertificate } from '../../net/drivers/node-certificate.ts';
 import { createWsTransport, type WsTransport, type WsTransportOptions } from '../../net/drivers/ws-transport.ts';
 import { createMemoryHub, type NodeId } from '../../net/index.ts';
@@ -15,6 +16,19 @@ testTransport(t, 'memory', async () => {
   });
   return { a: side(idOf('a'), 10), b: side(idOf('b'), 11), strangerId: idOf('c') };
 });
+
+for (const ms of [0, 5]) {
+  testTransport(t, `memory, ${ms} ms longer`, async () => {
+    const clock = createRealClock({ timersKeepAlive: true });
+    const hub = createMemoryHub(clock);
+    const side = (id: NodeId, port: number): TransportUnderTest => {
+      const { transport, delay } = breakableTransport(hub.transport(id, 'here', port), clock);
+      delay(ms);
+      return { transport, address: () => ({ nodeId: id, host: 'here', port }) };
+    };
+    return { a: side(idOf('a'), 10), b: side(idOf('b'), 11), strangerId: idOf('c') };
+  });
+}
 
 const overSockets = (a: WsTransportOptions['security'], b: WsTransportOptions['security']): TransportPair => {
   const side = (security: WsTransportOptions['security']): TransportUnderTest => {

@@ -3,7 +3,7 @@
 
 import { readFileSync, rmSync } from 'node:fs';
 import { filesOf, type HomeFiles } from '../../../cli/home/home.ts';
-import { connectAdmin } from '../../../net/drivers/admin-client.ts';
+import { breakNode } from '../break-node.ts';
 import { killHard, type Running, startPsky } from '../psky.ts';
 
 /** the longest start that was seen on a busy machine is a tenth of it */
@@ -91,10 +91,8 @@ export class Member {
   }
 
   /** Breaks its disk or clock (cli/dev/breaking.ts); nothing named: all is sound again. */
-  async break(params: Readonly<Record<string, number | string>>): Promise<void> {
-    const admin = await connectAdmin(this.home);
-    const token = readFileSync(this.#files.devToken, 'utf8');
-    await admin.call('break', { token, ...params }).finally(() => admin.close());
+  break(params: Readonly<Record<string, number | string>>): Promise<void> {
+    return breakNode(this.home, params);
   }
 
   /** Breaks it in a way that ends it. @returns the exit code, null for a signal; undefined when it lives on */

@@ -29,13 +29,21 @@ t.test('breaking takes the token, and refuses what it does not know', async (t) 
   await refused({ token, failure: 'odd' }, 'bad-request', /failure/);
   await refused({ token, tornPercent: 101 }, 'bad-request', /tornPercent/);
   await refused({ token, clockOffsetMs: 1e12 }, 'bad-request', /clockOffsetMs/);
+  await refused({ token, linkDelayMs: 60_001 }, 'bad-request', /linkDelayMs/);
   await refused({ token, unknown: 1 }, 'bad-request', /unknown/);
   t.same(applied, [], 'nothing was changed');
 
-  await admin.call('break', { token, delayMs: 5, failure: 'torn', tornPercent: 40, clockOffsetMs: -500 });
+  await admin.call('break', {
+    token,
+    delayMs: 5,
+    failure: 'torn',
+    tornPercent: 40,
+    clockOffsetMs: -500,
+    linkDelayMs: 50,
+  });
   await admin.call('break', { token });
   t.same(applied, [
-    { disk: { delayMs: 5, failure: 'torn', tornShare: 0.4, freeBytes: null }, clockOffsetMs: -500 },
-    { disk: { delayMs: 0, failure: 'none', tornShare: 0, freeBytes: null }, clockOffsetMs: 0 },
+    { disk: { delayMs: 5, failure: 'torn', tornShare: 0.4, freeBytes: null }, clockOffsetMs: -500, linkDelayMs: 50 },
+    { disk: { delayMs: 0, failure: 'none', tornShare: 0, freeBytes: null }, clockOffsetMs: 0, linkDelayMs: 0 },
   ]);
 });
