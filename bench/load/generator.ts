@@ -8,6 +8,7 @@ import { errorRowOfCode } from '../../lib/errors.ts';
 import type { OpenStreamSocket } from '../../sdk/index.ts';
 import { type Counts, noCounts } from './counts.ts';
 import type { Flight } from './flight.ts';
+import { type Gaps, GapWatch } from './gaps.ts';
 import { newHistogram, packHistogram, recordRange } from './latency.ts';
 import { connectTimeoutMs, lookupEveryMs, reportEveryMs, sendGraceMs, settleMs } from './limits.ts';
 import { LoadClient, type LoadClientEvents, ownCode } from './load-client.ts';
@@ -42,6 +43,8 @@ export interface GeneratorReport {
   /** the same of the warm-up */
   readonly warmUpLatencies: string;
   readonly disconnects: readonly string[];
+  /** since the start of the schedule */
+  readonly gaps: Gaps;
 }
 
 export class Generator {
@@ -52,6 +55,7 @@ export class Generator {
   readonly #measured = { counts: noCounts(), latencies: newHistogram() };
   readonly #warmUp = { counts: noCounts(), latencies: newHistogram() };
   #disconnects: string[] = [];
+  readonly #gaps = new GapWatch();
   #startAt = Number.POSITIVE_INFINITY;
   #lastSendMs = 0;
   #lastProgressMs = 0;
@@ -171,7 +175,8 @@ export class Generator {
     this.#disconnects = [];
     const warmUp = this.#takePart('warmUp');
     const { counts, latencies } = this.#takePart('measured');
-    return { counts, latencies, warmUp: warmUp.counts, warmUpLatencies: warmUp.latencies, disconnects };
+    const gaps = this.#gaps.take();
+    return { counts, latencies, warmUp: warmUp.counts, warmUpLatencies: warmUp.latencies, disconnects, gaps };
   }
 
   #takePart(part: 'measured' | 'warmUp'): { counts: Counts; latencies: string } {
@@ -193,8 +198,12 @@ export class Generator {
     return this.#schedule.isWarmUp(slot) ? this.#warmUp : this.#measured;
   }
 
+  /** @param client -1: what a lookup finds, which became final before */
   #eventsOf(client: number): LoadClientEvents {
     const { commandsPerEntry } = this.#options.plan;
+    const final = (): void => {
+      if (client >= 0) this.#gaps.final(client, this.#now());
+    };
     return {
       connected: (height) => {
         this.#fromHeight = Math.min(this.#fromHeight, height);
@@ -202,6 +211,7 @@ export class Generator {
         if (this.#connected.size === this.#options.clients.length) this.#onConnected();
       },
       disconnected: (reason) => {
+        this.#gaps.lost(client);
         if (this.#now() < 0) return;
         this.#measured.counts.reconnects++;
         if (this.#disconnects.length < 8) this.#disconnects.push(reason);
@@ -220,6 +230,7 @@ export class Generator {
         const { counts, latencies } = this.#partOf(slot);
         counts.committed += count * commandsPerEntry;
         this.#lastProgressMs = this.#now();
+        final();
         recordRange(latencies, {
           firstLatencyMs: this.#lastProgressMs - this.#schedule.intendedMs(firstEntry),
           count,
@@ -231,7 +242,10 @@ export class Generator {
         const { counts } = this.#partOf(slot);
         const commands = count * commandsPerEntry;
         counts.refused += commands;
-        if (accepted) counts.refusedAfterAccepted += commands;
+        if (accepted) {
+          counts.refusedAfterAccepted += commands;
+          final();
+        }
         const reason = reasonOf(code);
         counts.reasons[reason] = (counts.reasons[reason] ?? 0) + commands;
         this.#lastProgressMs = this.#now();

@@ -11,6 +11,7 @@ export {
   type ValidatorUse,
 } from './experiment.ts';
 export { findMax, type MaxEvents, type MaxOutcome, type Try } from './find-max.ts';
+export { gapMs, longestGaps } from './gaps.ts';
 export { type LatencyMs, shareWithin, summarise } from './latency.ts';
 export {
   defaultCoalesceMs,

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Histogram } from 'hdr-histogram-js';
 import { PskyError } from '../../lib/errors.ts';
 import { addCounts, type Counts, noCounts, openCommands } from './counts.ts';
+import { type Gaps, gapsSince, longerGaps, noGaps } from './gaps.ts';
 import type { GeneratorReport, Target } from './generator.ts';
 import { type LatencyMs, newHistogram, summarise, unpackHistogram } from './latency.ts';
 import { callNode } from './lookup.ts';
@@ -42,6 +43,8 @@ export interface LoadSecond {
   readonly committed: number;
   readonly p50: number | null;
   readonly p99: number | null;
+  /** that ended in it, on the clock of `fromMs`; of several processes the longest */
+  readonly gaps: Gaps;
 }
 
 export interface LoadOutcome {
@@ -105,6 +108,7 @@ class Run {
   readonly #total = newHistogram();
   #recent = newHistogram();
   #second = newHistogram();
+  #secondGaps = noGaps;
   readonly #series: LoadSecond[] = [];
   #secondBase = { toMs: 0, offered: 0, committed: 0 };
   readonly #disconnects = new Set<string>();
@@ -160,6 +164,7 @@ class Run {
     this.#newest[index] = report;
     for (const reason of report.disconnects) if (this.#disconnects.size < 16) this.#disconnects.add(reason);
     this.#record(report);
+    this.#secondGaps = longerGaps(this.#secondGaps, gapsSince(report.gaps, this.#schedule.measuredFromMs));
     if (index !== 0) return;
     const elapsedMs = Date.now() - this.#startAt - this.#schedule.measuredFromMs;
     this.#onProgress({ elapsedMs, ...this.#sums(), recent: summarise(this.#recent) });
@@ -190,8 +195,10 @@ class Run {
       committed: committed - this.#secondBase.committed,
       p50: latency?.p50 ?? null,
       p99: latency?.p99 ?? null,
+      gaps: this.#secondGaps,
     });
     this.#second.reset();
+    this.#secondGaps = noGaps;
     this.#secondBase = { toMs, offered, committed };
   }
 

@@ -4,8 +4,10 @@
 import {
   type Calibrations,
   type Conditions,
+  gapMs,
   type LatencyMs,
   type LoadOutcome,
+  longestGaps,
   type Observed,
   type Spread,
   shareWithin,
@@ -65,11 +67,19 @@ export function runResult({ outcome, uses, profile, restless }: Observed): objec
     resentFrames: counts.resentFrames + warmUp.resentFrames,
     reconnects: counts.reconnects,
     disconnects: outcome.disconnects,
+    gapsMs: gapsResult(outcome),
     warmUp: { offered: warmUp.offered, committed: warmUp.committed, refused: warmUp.refused },
     generator: { processes: outcome.processes, cores: Math.round(outcome.generatorCores * 100) / 100 },
     resources: uses,
     ...(profile === undefined ? {} : { profile: profile.summary }),
   };
+}
+
+/** The longest of the measured part, in milliseconds. */
+function gapsResult({ series, measuredFrom, measuredTo }: LoadOutcome): object {
+  const { standing, reconnected, all } = longestGaps(series, { fromMs: 0, sentMs: measuredTo - measuredFrom });
+  const short = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 100) / 100);
+  return { standing: short(gapMs(standing)), reconnected: short(gapMs(reconnected)), all: short(gapMs(all)) };
 }
 
 /** Counts are sums, latencies the medians of the runs. */

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { noCounts } from '../../../bench/load/counts.ts';
 import type { Observed } from '../../../bench/load/experiment.ts';
+import { noGaps } from '../../../bench/load/gaps.ts';
 import { newHistogram, recordRange } from '../../../bench/load/latency.ts';
 import { type ReportData, reportPage } from '../../../bench/load/report/page.ts';
 import { linearTicks, logTicks } from '../../../bench/load/report/ticks.ts';
@@ -39,7 +40,7 @@ function observed(): Observed {
       ...{ generatorCores: 0.1, generatorCpuSeconds: 2, processes: 1 },
       series: Array.from({ length: seconds + 2 }, (_, i) => ({
         ...{ fromMs: (i - 2) * 1_000, toMs: (i - 1) * 1_000, offered: 1_000, committed: 990 + (i % 3) * 10 },
-        ...{ p50: 20 + i, p99: 80 + 10 * i },
+        ...{ p50: 20 + i, p99: 80 + 10 * i, gaps: noGaps },
       })),
     },
     samples,
