@@ -40,7 +40,11 @@ interface Endpoint {
 /** What decides how a node runs on this machine (config/config.toml). */
 export interface LaunchConfig {
   readonly name: string;
-  readonly peer: Endpoint & { readonly peers: readonly PeerAddress[] };
+  readonly peer: Endpoint & {
+    readonly peers: readonly PeerAddress[];
+    /** `off`: plain sockets, which the transport refuses on any address that is not loopback */
+    readonly tls: 'on' | 'off';
+  };
   readonly rpc: Endpoint & { readonly hosts: readonly string[]; readonly origins: readonly string[] };
   readonly metrics: Endpoint;
   readonly storage: { readonly engine: 'auto' | StoreEngine; readonly lowDiskBytes: number };
@@ -99,7 +103,10 @@ export async function launchNode(options: LaunchOptions): Promise<LaunchedNode> 
   const sockets = createWsTransport({
     host: config.peer.host,
     port: config.peer.port,
-    security: { mode: 'tls', certificate: await createNodeCertificate(nodeKey.seed.reveal()) },
+    security:
+      config.peer.tls === 'off'
+        ? { mode: 'plain', nodeId: nodeKey.nodeId }
+        : { mode: 'tls', certificate: await createNodeCertificate(nodeKey.seed.reveal()) },
     onRefused: (reason) => node.metrics.count('psky_p2p_refused_connections_total', 1, { reason }),
   });
   const { world, breakWorld } = options.breakable

@@ -66,6 +66,7 @@ async function run(home: NodeHome, environment: Environment, owner: NodeOwner): 
   const config = loadConfig(home, environment);
   const genesis = loadGenesis(home);
   refuseOpenDevnet(genesis, config);
+  refusePlainLinks(genesis, config);
   const nodeKey = loadNodeKey(home.files.nodeKey);
   const validatorKey = loadOwnValidatorKey(home, genesis, nodeKey);
   mkdirSync(home.files.run, { recursive: true, mode: 0o700 });
@@ -88,7 +89,7 @@ async function run(home: NodeHome, environment: Environment, owner: NodeOwner): 
     const onFatal = (reason: string): never => leave(reason, exitCode.unwritable);
     process.on('uncaughtException', (error) => leave(error.stack ?? error.message, exitCode.error));
     process.on('unhandledRejection', (error) => leave(String(error), exitCode.error));
-    const reloader = reloadOnSignal(home, environment, log);
+    const reloader = reloadOnSignal(home, environment, log, genesis);
     const node = await launchNode({
       ...{ config, genesis, nodeKey, validatorKey, version, onFatal },
       breakable: genesis.dev,
@@ -192,6 +193,12 @@ function refuseOpenDevnet(genesis: NetworkGenesis, config: NodeConfig): void {
   if (open !== undefined) throw new PskyError('insecure-bind', `The genesis says dev, and ${open} is not loopback.`);
 }
 
+/** Without TLS nobody proves who it is: that is for measuring on a devnet, all addresses of which are loopback (above). */
+function refusePlainLinks(genesis: NetworkGenesis, config: NodeConfig): void {
+  if (config.peer.tls === 'on' || genesis.dev) return;
+  throw new PskyError('bad-configuration', 'peer.tls is off, and the genesis does not say dev.');
+}
+
 function runningInfoOf(config: NodeConfig, nodeKey: NodeKey, node: LaunchedNode): RunningInfo {
   const host = (name: string) => (name.includes(':') ? `[${name}]` : name);
   return {
@@ -209,7 +216,12 @@ function applyLevels(log: PinoLog, config: NodeConfig): void {
 }
 
 /** SIGHUP reads levels and peers again. One that comes while the node starts must not end it, and counts when it has. */
-function reloadOnSignal(home: NodeHome, environment: Environment, log: PinoLog): { started(node: LaunchedNode): void } {
+function reloadOnSignal(
+  home: NodeHome,
+  environment: Environment,
+  log: PinoLog,
+  genesis: NetworkGenesis,
+): { started(node: LaunchedNode): void } {
   let node: LaunchedNode | undefined;
   let early = false;
   const reload = (): void => {
@@ -219,6 +231,7 @@ function reloadOnSignal(home: NodeHome, environment: Environment, log: PinoLog):
     }
     try {
       const config = loadConfig(home, environment);
+      refuseOpenDevnet(genesis, config);
       applyLevels(log, config);
       node.reload(config);
       log.log.info('configuration reloaded');

@@ -1,9 +1,9 @@
-// A devnet's folder: made when missing, and given other ports when some are taken.
+// A devnet's folder: made when missing, given other ports when some are taken, and told how its members speak.
 
 import { existsSync, writeFileSync } from 'node:fs';
 import { PskyError } from '../../lib/errors.ts';
 import type { PeerAddress } from '../../net/index.ts';
-import { formatConfig, type NodeConfig } from '../home/config.ts';
+import { formatConfig, type NodeConfig, type PeerTls } from '../home/config.ts';
 import { createNetwork, devnetChains } from '../home/create.ts';
 import { type DevnetHome, devnetFile, type Home, loadConfig, openHome } from '../home/home.ts';
 import { loadNodeKey } from '../home/key-files.ts';
@@ -35,6 +35,15 @@ export async function ensureDevnet(path: string, options: DevnetOptions): Promis
 export function requireDevnet(home: Home): DevnetHome {
   if (home.kind === 'devnet') return home;
   throw new PskyError('not-a-devnet', `${home.path}.`);
+}
+
+/** Lets the members encrypt what they send each other, or not, from the next start on. */
+export function setPeerTls(home: DevnetHome, tls: PeerTls): void {
+  for (const member of home.members.values()) {
+    const config = loadConfig(member, {});
+    if (config.peer.tls === tls) continue;
+    writeFileSync(member.files.config, formatConfig({ ...config, peer: { ...config.peer, tls } }));
+  }
 }
 
 /**

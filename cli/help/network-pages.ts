@@ -9,11 +9,13 @@ export const networkPages: Readonly<Record<string, Page>> = {
   dev: {
     about: [
       'Makes a devnet in the home when there is none, and resumes it when there is: one process per validator, restarted when it crashes, an account `dev` with a plain key, and the chains `main` (keys and values) and `bench` (blobs for measuring). Ready means that a first command was committed.',
+      'Members prove to each other who they are and encrypt what they send, by mutual TLS. --peer-tls off lets a devnet do without, to measure what that costs; the next run does the same, until --peer-tls on. A node refuses it where the genesis does not say dev, or an address is not loopback.',
       'Ctrl-C drains all members; a second one, a second later or more, forces. With --detach one supervising process stays, and psky dev stop ends it.',
     ],
     examples: [
       ['dev', 'Four validators on the standard ports, until Ctrl-C:'],
       ['dev --home /tmp/net --ports auto --detach --json', 'In the background on free ports, for a script:'],
+      ['dev --home /tmp/net --ports auto --detach --peer-tls off', 'The same without TLS between its members:'],
       ['dev --validators 1', 'A network of one, which tolerates nothing and shows everything:'],
     ],
     files: [

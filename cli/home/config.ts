@@ -11,7 +11,13 @@ import type { NodeId, PeerAddress } from '../../net/ports.ts';
 
 export interface NodeConfig {
   readonly name: string;
-  readonly peer: { readonly host: string; readonly port: number; readonly peers: readonly PeerAddress[] };
+  readonly peer: {
+    readonly host: string;
+    readonly port: number;
+    readonly peers: readonly PeerAddress[];
+    /** `off` is for a devnet alone */
+    readonly tls: PeerTls;
+  };
   readonly rpc: {
     readonly host: string;
     readonly port: number;
@@ -25,6 +31,8 @@ export interface NodeConfig {
   readonly log: { readonly level: LogLevel; readonly modules: readonly ModuleLevel[] };
 }
 
+export type PeerTls = 'on' | 'off';
+
 /** written as `module=level` */
 export interface ModuleLevel {
   readonly module: string;
@@ -36,7 +44,7 @@ export const standardPorts = { peer: 27650, rpc: 27651, metrics: 27652 } as cons
 /** section → key → how an environment variable is read */
 const settings: Readonly<Record<string, Readonly<Record<string, 'text' | 'number' | 'list'>>>> = {
   node: { name: 'text' },
-  peer: { host: 'text', port: 'number', peers: 'list' },
+  peer: { host: 'text', port: 'number', peers: 'list', tls: 'text' },
   rpc: { host: 'text', port: 'number', hosts: 'list', origins: 'list' },
   metrics: { host: 'text', port: 'number' },
   storage: { engine: 'text', low_disk_bytes: 'number' },
@@ -70,7 +78,11 @@ function readConfig(root: Fields): NodeConfig {
   });
   return {
     name: root.object('node', (fields) => fields.text('name', /^[a-z][a-z0-9-]{0,31}$/, 'a lower-case word')),
-    peer: root.object('peer', (fields) => ({ ...endpoint(fields), peers: fields.list('peers', 1_000, readPeer) })),
+    peer: root.object('peer', (fields) => ({
+      ...endpoint(fields),
+      peers: fields.list('peers', 1_000, readPeer),
+      tls: fields.has('tls') ? fields.oneOf('tls', ['on', 'off']) : 'on',
+    })),
     rpc: root.object('rpc', (fields) => ({
       ...endpoint(fields),
       hosts: fields.has('hosts') ? fields.list('hosts', maxListedNames, readHostName) : [],
@@ -179,6 +191,8 @@ name = ${JSON.stringify(config.name)}
 host = ${JSON.stringify(config.peer.host)}
 port = ${config.peer.port}
 peers = ${quoted(config.peer.peers.map(formatPeerUrl))}
+# off: plain sockets, on which nobody proves who it is; only on a devnet, to measure what TLS costs
+tls = ${JSON.stringify(config.peer.tls)}
 
 [rpc]
 # where clients connect: REST, JSON-RPC, WebSocket, stream; loopback only
@@ -210,7 +224,7 @@ modules = ${quoted(config.log.modules.map((each) => `${each.module}=${each.level
 export function initialConfig(name: string, peers: readonly PeerAddress[] = []): NodeConfig {
   return {
     name,
-    peer: { host: '127.0.0.1', port: standardPorts.peer, peers },
+    peer: { host: '127.0.0.1', port: standardPorts.peer, peers, tls: 'on' },
     rpc: { host: '127.0.0.1', port: standardPorts.rpc, hosts: [], origins: [] },
     metrics: { host: '127.0.0.1', port: standardPorts.metrics },
     storage: { engine: 'auto', lowDiskBytes: 512 * MiB },

@@ -125,7 +125,7 @@ function memberConfig(member: MemberPlan, peers: readonly PeerAddress[]): NodeCo
   const config = initialConfig(member.name, peers);
   return {
     ...config,
-    peer: { host: member.host, port: member.ports.peer, peers },
+    peer: { ...config.peer, host: member.host, port: member.ports.peer },
     rpc: { ...config.rpc, port: member.ports.rpc },
     metrics: { ...config.metrics, port: member.ports.metrics },
   };

@@ -18,6 +18,7 @@ import {
 } from '../../bench/load/index.ts';
 import { type ChainGenesis, chainGenesis } from '../../consensus/genesis/index.ts';
 import { PskyError } from '../../lib/errors.ts';
+import type { PeerTls } from '../home/config.ts';
 import { type Home, loadConfig, loadGenesis, membersOf, type NodeHome } from '../home/home.ts';
 import { liveMembers } from '../running.ts';
 import type { Call } from '../verb.ts';
@@ -26,6 +27,8 @@ export interface PreparedLoad {
   readonly plan: LoadPlan;
   readonly chain: ChainGenesis;
   readonly site: Site;
+  /** what the validators do among themselves, as their configuration says */
+  readonly peerTls: PeerTls;
   /** on the disk of the first validator: where it is calibrated */
   readonly folder: string;
   readonly diskHolds: (plan: LoadPlan, runs: number) => boolean;
@@ -62,6 +65,7 @@ export function prepareLoad(call: Call, runs: number): PreparedLoad {
   return {
     plan,
     chain,
+    peerTls: loadConfig(members.get((validators[0] as { name: string }).name) as NodeHome, call.environment).peer.tls,
     site: typeof processes === 'number' ? { ...site, processes } : site,
     folder: (validators[0] as { home: string }).home,
     diskHolds: (wanted, times) => room(wanted, times).fits,

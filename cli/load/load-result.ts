@@ -36,7 +36,7 @@ export function loadResult({ load, runs, calibration, conditions }: Measured): o
 }
 
 /** What stayed the same in all runs. */
-export function settings({ plan, chain, site }: PreparedLoad): object {
+export function settings({ plan, chain, site, peerTls }: PreparedLoad): object {
   return {
     mode: plan.mode,
     rate: plan.rate,
@@ -47,6 +47,7 @@ export function settings({ plan, chain, site }: PreparedLoad): object {
     clients: plan.clients,
     chain: chain.entry.name,
     validators: site.validators.map(({ name }) => name),
+    peerTls,
   };
 }
 

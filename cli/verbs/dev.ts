@@ -7,13 +7,14 @@ import { chainGenesis } from '../../consensus/genesis/index.ts';
 import { PskyError } from '../../lib/errors.ts';
 import { ensureDevAccount } from '../accounts.ts';
 import { runDetached, tellParent } from '../detach.ts';
-import { ensureDevnet, replaceTakenPorts, requireDevnet } from '../dev/devnet.ts';
+import { ensureDevnet, replaceTakenPorts, requireDevnet, setPeerTls } from '../dev/devnet.ts';
 import { sayHello } from '../dev/hello.ts';
 import { portsMode, portsOption } from '../dev/ports.ts';
 import { stopDevnet } from '../dev/stop.ts';
 import { askSupervisor, Supervisor } from '../dev/supervisor.ts';
 import { exitCode } from '../exit.ts';
-import { type DevnetHome, loadGenesis } from '../home/home.ts';
+import type { PeerTls } from '../home/config.ts';
+import { type DevnetHome, loadConfig, loadGenesis, type NodeHome } from '../home/home.ts';
 import { formatTable } from '../output.ts';
 import { asKnown } from '../remote-error.ts';
 import type { RunningInfo } from '../running.ts';
@@ -34,6 +35,11 @@ export function addDev(program: Command, finish: Finish): void {
         about: 'members of a new network',
         initial: 4,
         parse: wholeNumber({ min: 1, max: 32 }),
+      },
+      {
+        flags: '--peer-tls <mode>',
+        about: 'off: members do not encrypt what they send each other, to measure; kept until it is on again',
+        choices: ['on', 'off'],
       },
       { flags: '--detach', about: 'return when it is ready; one supervising process stays' },
     ],
@@ -62,12 +68,18 @@ async function runInBackground(call: Call): Promise<number> {
   const path = resolve(call.homePath);
   const validators = String(call.number('validators', 4));
   const args = ['dev', '--home', path, '--json', '--ports', portsMode(call), '--validators', validators];
+  const tls = peerTlsOf(call);
+  if (tls !== undefined) args.push('--peer-tls', tls);
   // beside the home, which must not exist before it is made whole
   const log = `${path}.start.log`;
   const result = await runDetached(args, log, readyMs);
   rmSync(log, { force: true });
   call.out.result(result, describeReady(result as ReadyReport));
   return exitCode.ok;
+}
+
+function peerTlsOf(call: Call): PeerTls | undefined {
+  return call.text('peerTls') as PeerTls | undefined;
 }
 
 async function runHere(call: Call): Promise<number> {
@@ -117,6 +129,7 @@ interface ReadyReport {
   readonly height: number;
   readonly rpc: string;
   readonly metrics: string;
+  readonly peerTls: PeerTls;
   readonly validators: readonly {
     readonly name: string;
     readonly id: string;
@@ -128,6 +141,8 @@ interface ReadyReport {
 }
 
 async function becomeReady(call: Call, home: DevnetHome, supervisor: Supervisor): Promise<ReadyReport> {
+  const tls = peerTlsOf(call);
+  if (tls !== undefined) setPeerTls(home, tls);
   for (const line of await replaceTakenPorts(home)) call.out.remark(line);
   const genesis = loadGenesis(home);
   const total = supervisor.members.length + 1;
@@ -148,6 +163,7 @@ async function becomeReady(call: Call, home: DevnetHome, supervisor: Supervisor)
       height,
       rpc: first.rpc,
       metrics: first.metrics,
+      peerTls: loadConfig(supervisor.members[0]?.home as NodeHome, call.environment).peer.tls,
       validators: members.map(({ member, info }) => ({
         name: member.name,
         id: info.nodeId,
@@ -172,6 +188,7 @@ function describeReady(report: ReadyReport): string {
   return [
     `A network of ${report.validators.length} validators orders commands; height ${report.height}.`,
     formatTable(rows),
+    ...(report.peerTls === 'on' ? [] : ['  The members do not encrypt what they send each other (--peer-tls off).']),
     '',
     '  psky tx put greeting hello        send a command',
     '  psky query get greeting --prove   read it back with a proof',

@@ -15,6 +15,7 @@ export interface ReadyReport {
   readonly height: number;
   readonly rpc: string;
   readonly metrics: string;
+  readonly peerTls: 'on' | 'off';
   readonly validators: readonly {
     readonly name: string;
     readonly id: string;

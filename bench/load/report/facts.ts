@@ -47,7 +47,18 @@ export function formatCalibration({ before, after }: Calibrations): string {
 }
 
 /** What was asked for, from the flat fields of the result. */
-const settingNames = ['mode', 'rate', 'size', 'seconds', 'warmUpSeconds', 'bundle', 'clients', 'chain', 'validators'];
+const settingNames = [
+  'mode',
+  'rate',
+  'size',
+  'seconds',
+  'warmUpSeconds',
+  'bundle',
+  'clients',
+  'chain',
+  'validators',
+  'peerTls',
+];
 
 export function settingsTable(result: object): string {
   const given = result as Readonly<Record<string, unknown>>;

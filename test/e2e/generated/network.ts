@@ -62,7 +62,7 @@ export class Network {
       return { index, name, home: join(folder, name), rpc: `http://127.0.0.1:${rpc}` };
     });
     devnet.report = {
-      ...{ ready: true, chainId: '', height: 0, metrics: '', rpc: places[0]?.rpc ?? '' },
+      ...{ ready: true, chainId: '', height: 0, metrics: '', peerTls: 'on', rpc: places[0]?.rpc ?? '' },
       validators: places.map(({ name, home, rpc }, i) => ({
         ...{ name, home, rpc, pid: 0, peer: '', id: validators[i]?.nodeId ?? '' },
       })),

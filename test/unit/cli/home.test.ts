@@ -103,8 +103,9 @@ t.test('configuration comes back, is overridden by the environment, and is refus
   t.equal(overridden.rpc.port, 9);
   t.strictSame(overridden.log.modules[1], { module: 'storage', level: 'warn' });
   t.strictSame(overridden.rpc.origins, ['https://app.example', 'http://localhost:5173']);
-  const without = text.replace(/^(hosts|origins) = \[\]$/gm, '');
-  t.not(without, text);
+  t.equal(parseConfig(text, { PSKY_PEER_TLS: 'off' }).peer.tls, 'off');
+  const without = text.replace(/^((hosts|origins) = \[\]|tls = "on")$/gm, '');
+  t.notMatch(without, /^(hosts|origins|tls) =/m);
   t.strictSame(parseConfig(without, {}), config, 'a home from before these settings');
   const origins = [
     '*',
@@ -125,6 +126,8 @@ t.test('configuration comes back, is overridden by the environment, and is refus
     [text.replace('hosts = []', 'hosts = ["node.example:80"]'), {}, /rpc\.hosts\[0\]/],
     [text.replace('port = 27651', 'port = 70000'), {}, /rpc\.port/],
     [text.replace('[rpc]', '[rpc]\nprot = 1'), {}, /rpc\.prot/],
+    [text, { PSKY_PEER_TLS: 'no' }, /PSKY_PEER_TLS: expected one of: on, off/],
+    [text.replace('tls = "on"', 'tls = false'), {}, /peer\.tls/],
     [text, { PSKY_RPC_PROT: '1' }, /PSKY_RPC_PROT/],
     [text, { PSKY_RPC_PORT: 'x' }, /PSKY_RPC_PORT/],
     [text.replace('wss://', 'ws://'), {}, /peer\.peers\[0\]/],

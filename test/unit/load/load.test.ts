@@ -356,7 +356,7 @@ t.test('psky load prints one line of figures, a table for people, and refuses wh
   t.equal(good.code, 0);
   const figures = JSON.parse(good.stdout);
   t.match(figures, { offered: 2_000, accepted: 2_000, committed: 2_000, refused: 0, lost: 0, corrected: true });
-  t.match(figures, { mode: 'blob', size: 512, clients: 2, chain: 'bench', validators: ['v1', 'v2'] });
+  t.match(figures, { mode: 'blob', size: 512, clients: 2, chain: 'bench', validators: ['v1', 'v2'], peerTls: 'on' });
   t.match(figures.gapsMs, { standing: Number, reconnected: null, all: Number });
   t.ok(figures.latencyMs.p50 >= 9 && figures.latencyMs.max < 1_000, JSON.stringify(figures.latencyMs));
   const signed = await load(...run, '--mode', 'signed');
