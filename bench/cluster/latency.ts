@@ -5,18 +5,20 @@ import { type LoadFigures, load, withDevnet } from '../support/devnet.ts';
 import { tell } from '../support/figures.ts';
 
 const seconds = process.argv[2] ?? '20';
-const runs = Number(process.argv[3] ?? 3);
+const runs = Number(process.argv[3] ?? 5);
 
 await withDevnet(async (devnet) => {
   for (const rate of ['100', '1000']) {
     const found: LoadFigures[] = [];
     for (let i = 0; i < runs; i++)
       found.push(await load(devnet, '--mode', 'blob', '--rate', rate, '--seconds', seconds));
+    const calibration = found.map((each) => each.calibration);
     for (const key of ['p50', 'p99'] as const) {
       tell(
         `${key} at ${rate}/s`,
         'ms',
         found.map(({ latencyMs }) => latencyMs[key]),
+        { seconds, calibration },
       );
     }
   }

@@ -1,14 +1,17 @@
 // A devnet of real processes for a benchmark, in a folder of its own that is gone afterwards, and `psky load` on it.
 
 import { type TestDevnet, testDevnet } from '../../test/e2e/devnet.ts';
-import { tell } from './figures.ts';
+import type { Calibrations } from '../load/index.ts';
 
-/** Runs on a new network of four validators; stops it whatever happens. */
-export async function withDevnet(run: (devnet: TestDevnet) => Promise<void>): Promise<void> {
+/** Runs on a new network of four validators, started with these words; stops it whatever happens. */
+export async function withDevnet(
+  run: (devnet: TestDevnet) => Promise<void>,
+  ...words: readonly string[]
+): Promise<void> {
   const actions: (() => void)[] = [];
   const devnet = testDevnet({ teardown: (action) => void actions.push(action) });
   try {
-    await devnet.start();
+    await devnet.start(...words);
     await run(devnet);
     await devnet.run('dev', 'stop');
   } finally {
@@ -17,6 +20,7 @@ export async function withDevnet(run: (devnet: TestDevnet) => Promise<void>): Pr
 }
 
 export interface LoadFigures {
+  readonly offered: number;
   readonly committed: number;
   readonly lost: number;
   readonly latencyMs: { readonly p50: number; readonly p99: number };
@@ -25,14 +29,7 @@ export interface LoadFigures {
     readonly cores: number | null;
     readonly rssMaxBytes: number | null;
   }[];
-  readonly calibration: unknown;
-}
-
-export interface MaxFigures extends LoadFigures {
-  readonly max: number;
-  readonly confirmed: boolean;
-  readonly limit?: number;
-  readonly tries: readonly unknown[];
+  readonly calibration: Calibrations;
 }
 
 /** @throws when the run fails, loses a command, or cannot judge one */
@@ -42,14 +39,20 @@ export async function load<T extends LoadFigures>(devnet: TestDevnet, ...words: 
   return json;
 }
 
-/** One figure per search: the highest rate, with what it was found by. */
-export async function tellMax(
+export interface Leadership {
+  readonly leader: string;
+  readonly term: number;
+}
+
+/** Who leads a chain, as `psky status` names it: of the highest term that these validators know. */
+export async function leadershipOf(
   devnet: TestDevnet,
-  name: string,
-  unit: string,
-  ...words: readonly string[]
-): Promise<void> {
-  const found = await load<MaxFigures>(devnet, '--find-max', ...words);
-  const { confirmed, limit, latencyMs, tries, resources, calibration } = found;
-  tell(name, unit, [found.max], { confirmed, limit, latencyMs, tries, resources, calibration });
+  chain: string,
+  names: readonly string[] = devnet.names,
+): Promise<Leadership> {
+  const asked = await Promise.all(names.map((name) => devnet.rpc(name).call('status', {})));
+  const known = asked.flatMap(({ chains }) => chains.filter(({ name, leader }) => name === chain && leader !== null));
+  const [newest] = known.sort((a, b) => b.term - a.term);
+  if (newest === undefined) throw new Error(`nobody knows who leads ${chain}`);
+  return { leader: newest.leader as string, term: newest.term };
 }
