@@ -66,7 +66,8 @@ interface Line {
   ended(): void;
 }
 
-type Waiting = { readonly dueMs: number } & ({ readonly bytes: Bytes } | { readonly closed: string });
+type Arrived = { readonly bytes: Bytes } | { readonly closed: string };
+type Waiting = Arrived & { readonly dueMs: number };
 
 /** One connection: what arrives at it waits in a queue, its end too. */
 class DelayLine implements Connection, ConnectionEvents {
@@ -78,7 +79,6 @@ class DelayLine implements Connection, ConnectionEvents {
   readonly #line: Line;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  #lastDueMs = 0;
   #timer: Timer | undefined;
   #delivering = false;
   #paused = false;
@@ -140,22 +140,17 @@ class DelayLine implements Connection, ConnectionEvents {
       this.#full = true;
       this.#sound.pause();
     }
-    this.#hold({ bytes, dueMs: this.#due() });
+    this.#hold({ bytes });
   }
 
   closed(reason: string): void {
     if (this.#dropped) this.#end(reason);
-    else this.#hold({ closed: reason, dueMs: this.#due() });
+    else this.#hold({ closed: reason });
   }
 
-  /** Never before what came earlier, though the delay became shorter meanwhile. */
-  #due(): number {
-    this.#lastDueMs = Math.max(this.#lastDueMs, this.#clock.now() + this.#line.delayMs());
-    return this.#lastDueMs;
-  }
-
-  #hold(waiting: Waiting): void {
-    this.#waiting.push(waiting);
+  /** Behind what came earlier, though the delay became shorter meanwhile. */
+  #hold(arrived: Arrived): void {
+    this.#waiting.push({ ...arrived, dueMs: this.#clock.now() + this.#line.delayMs() });
     if (this.#waiting.length === 1) this.#deliver();
   }
 
