@@ -76,20 +76,16 @@ export class FileImage {
     return dropped;
   }
 
-  /** The machine loses power. @returns how many writes were lost whole and how many were torn */
-  powerCut(random: Random, fate: CrashFate): { lost: number; torn: number } {
-    const counts = { lost: 0, torn: 0 };
+  /** The machine loses power. */
+  powerCut(random: Random, fate: CrashFate): void {
     for (const write of [...this.#unsynced, ...this.#inFlight]) {
       const kept = survivingBytes(write, random, fate);
-      if (kept === 0) counts.lost++;
-      else if (kept < write.bytes.length) counts.torn++;
       if (kept > 0) this.#durable.write(write.offset, write.bytes.subarray(0, kept));
     }
     this.#droppedCount += this.#unsynced.length;
     this.#unsynced = [];
     this.#inFlight.clear();
     this.#visible = new GrowingBytes(this.#durable.slice(0, this.#durable.length));
-    return counts;
   }
 
   /** The process died and the machine did not: writes in flight reach the page cache whole. */

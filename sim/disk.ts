@@ -30,16 +30,9 @@ export type { DiskCopy };
 /** Buffers up to this length are compared after a write with what was written. */
 const comparedBytes = 65_536;
 
-interface OperationCounts {
-  writes: number;
-  syncs: number;
-  reads: number;
-}
-
 export class SimDisk {
   readonly machine: Machine;
   readonly names = new Names();
-  readonly counts: OperationCounts = { writes: 0, syncs: 0, reads: 0 };
   profile: DiskProfile;
   capacityBytes = defaultDiskBytes;
   /** while set, syncs and synced writes take this long instead */
@@ -48,8 +41,6 @@ export class SimDisk {
   failingSyncs = 0;
   /** called when a write goes in flight, so that a fault can strike in the middle of it */
   onWriteBegun: (() => void) | undefined;
-  /** called when a sync, a name's change or a failing write has been reported as an error */
-  onFault: ((fault: DiskFault) => void) | undefined;
   #random: Random;
 
   constructor(machine: Machine, profile: DiskProfile = fastDisk) {
@@ -65,15 +56,9 @@ export class SimDisk {
   }
 
   /** The machine loses power: its process must be dead. */
-  powerCut(fate: CrashFate): { lost: number; torn: number } {
-    const counts = { lost: 0, torn: 0 };
-    for (const image of this.names.allImages()) {
-      const { lost, torn } = image.powerCut(this.#random, fate);
-      counts.lost += lost;
-      counts.torn += torn;
-    }
+  powerCut(fate: CrashFate): void {
+    for (const image of this.names.allImages()) image.powerCut(this.#random, fate);
     this.names.powerCut(fate === 'lost' ? () => 0 : (pending) => this.#random.below(pending + 1));
-    return counts;
   }
 
   /** The process died, the machine goes on. */
@@ -145,7 +130,7 @@ const notFound = (path: string): DiskFault => ({ code: 'not-found', message: `no
 const noSpace = (path: string): DiskFault => ({ code: 'no-space', message: `no space left on device: ${path}` });
 const failedSync = (path: string): DiskFault => ({ code: 'io', message: `input/output error: ${path}` });
 
-function isFault(value: unknown): value is DiskFault {
+export function isDiskFault(value: unknown): value is DiskFault {
   return typeof value === 'object' && value !== null && 'code' in value && 'message' in value;
 }
 
@@ -157,7 +142,7 @@ function answer<T>(context: Context, kind: 6 | 7, delay: DelayRange, done: Done<
     if (!process.alive) return;
     world.trace.add(kind, index, world.nowUs, 0);
     const outcome = act();
-    process.deliver(() => (isFault(outcome) ? done(outcome, undefined as T) : done(undefined, outcome)));
+    process.deliver(() => (isDiskFault(outcome) ? done(outcome, undefined as T) : done(undefined, outcome)));
   });
 }
 
@@ -205,7 +190,6 @@ class SimFile implements DiskFile {
     const growth = Math.max(0, offset + bytes.length - image.size);
     if (growth > 0 && disk.usedBytes() + growth > disk.capacityBytes) return this.#fail(noSpace(this.#path), done);
     if (this.writesAreSynced && this.#syncFails()) return this.#fail(failedSync(this.#path), done);
-    disk.counts.writes++;
     const write = image.begin(offset, bytes);
     disk.onWriteBegun?.();
     world.after(this.#writeDelay(random), () => {
@@ -226,23 +210,20 @@ class SimFile implements DiskFile {
     const image = this.#image;
     const mark = image.beginSync();
     const fails = this.#syncFails();
-    disk.counts.syncs++;
     const [low, high] = disk.slowSyncMs ?? disk.profile.syncMs;
     world.after(random.between(low, high), () => {
       if (!process.alive) return;
       world.trace.add(traced.diskSync, index, world.nowUs, mark);
-      if (fails) {
-        image.dropUnsynced();
-        disk.onFault?.(failedSync(this.#path));
-      } else image.endSync(mark);
+      if (fails) image.dropUnsynced();
+      else image.endSync(mark);
       process.deliver(() => done(fails ? failedSync(this.#path) : undefined));
     });
   }
 
   read(offset: number, length: number, done: Done<Bytes>): void {
-    const { disk } = this.#context;
-    disk.counts.reads++;
-    answer(this.#context, traced.diskRead, disk.profile.readMs, done, () => this.#image.read(offset, length));
+    answer(this.#context, traced.diskRead, this.#context.disk.profile.readMs, done, () =>
+      this.#image.read(offset, length),
+    );
   }
 
   close(done: Done): void {
@@ -268,9 +249,8 @@ class SimFile implements DiskFile {
   #fail(fault: DiskFault, done: Done): void {
     const { disk, process, random } = this.#context;
     const { world } = disk.machine;
-    world.after(random.between(disk.profile.writeMs[0], disk.profile.writeMs[1]), () => {
-      disk.onFault?.(fault);
-      process.deliver(() => done(fault));
-    });
+    world.after(random.between(disk.profile.writeMs[0], disk.profile.writeMs[1]), () =>
+      process.deliver(() => done(fault)),
+    );
   }
 }

@@ -61,16 +61,7 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
   twins: validators.twins,
 };
 
-const networkKinds: ReadonlySet<FaultKind> = new Set([
-  'delay',
-  'disconnect',
-  'duplicate',
-  'reorder',
-  'one-way',
-  'partition',
-  'asymmetric-partition',
-  'flapping-partition',
-]);
+const needsNetwork = (kind: FaultKind): boolean => Object.values<Strike>(network).includes(strikes[kind]);
 
 /** Kinds that a validator does not come back from. They fall on the sacrificed ones only. */
 export const costlyKinds: ReadonlySet<FaultKind> = new Set([
@@ -81,7 +72,7 @@ export const costlyKinds: ReadonlySet<FaultKind> = new Set([
   'twins',
 ]);
 
-/** One kind is three dozen behaviours. */
+/** One kind is thirty behaviours. */
 const cardsOf = (kind: FaultKind): readonly FaultKind[] =>
   kind === 'byzantine' ? Array<FaultKind>(4).fill(kind) : [kind];
 
@@ -172,7 +163,7 @@ export class FaultPlan {
 }
 
 function isPossible(kind: FaultKind, { network, hosts, sacrificed, misbehave, twins }: FaultTargets): boolean {
-  if (networkKinds.has(kind)) return network !== undefined && hosts.length > 1;
+  if (needsNetwork(kind)) return network !== undefined && hosts.length > 1;
   if (kind === 'byzantine' && misbehave === undefined) return false;
   if (kind === 'twins' && twins === undefined) return false;
   return !costlyKinds.has(kind) || sacrificed.length > 0;

@@ -70,15 +70,14 @@ export class Host {
     this.world.after(ms, () => this.start());
   }
 
-  /** The program's process ends now. @returns what its disk lost */
-  crash(death: Death, fate: CrashFate = 'chance'): { lost: number; torn: number } {
-    if (!this.running) return { lost: 0, torn: 0 };
+  /** The program's process ends now. */
+  crash(death: Death, fate: CrashFate = 'chance'): void {
+    if (!this.running) return;
     this.world.log(() => `${this.name} ${death} ${death === 'killed' ? '' : fate}`);
     this.machine.end(death);
     this.stores.crash(death === 'killed');
-    if (death === 'power-cut') return this.disk.powerCut(fate);
-    this.disk.processKilled();
-    return { lost: 0, torn: 0 };
+    if (death === 'power-cut') this.disk.powerCut(fate);
+    else this.disk.processKilled();
   }
 
   /** what a backup of the running machine holds */

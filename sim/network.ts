@@ -58,10 +58,8 @@ export class SimNetwork implements Medium {
   /** this share of messages is delivered a second time, a little later */
   duplicates = 0;
   /** what the duplicate and echo faults did */
-  readonly injected = { duplicates: 0, echoes: 0, tails: 0 };
+  readonly injected = { duplicates: 0, echoes: 0 };
   messages = 0;
-  bytes = 0;
-  onDelivered: ((from: number, to: number, bytes: Bytes) => void) | undefined;
   #random: Random;
   /** several of one node where twins are about */
   #stations = new Map<NodeId, Station[]>();
@@ -149,8 +147,6 @@ export class SimNetwork implements Medium {
 
   delivering(end: WireEnd, from: number, bytes: Bytes): readonly Bytes[] {
     this.messages++;
-    this.bytes += bytes.length;
-    this.onDelivered?.(from, end.machine, bytes);
     if (this.duplicates > 0 && this.#random.chance(this.duplicates)) {
       this.injected.duplicates++;
       this.world.after(this.#random.between(0, 20), () => end.repeat(bytes));
@@ -243,7 +239,6 @@ export class SimNetwork implements Medium {
     const echoes = tail.filter(() => echo > 0 && this.#random.chance(echo));
     if (echoes.length > 0) this.#echoes.set(wayOf(sender.machine, receiver.machine, sender.channel), echoes);
     if (tailMs === undefined) return;
-    this.injected.tails += tail.length;
     sender.delayFlight(this.#random.between(tailMs[0], tailMs[1]));
   }
 

@@ -7,15 +7,17 @@ import {
   type QuorumCert,
   verifyQuorumCert,
 } from '../consensus/certificate/index.ts';
-import { chainGenesis, type NetworkGenesis } from '../consensus/genesis/index.ts';
-import type { Application, Submitted } from '../consensus/index.ts';
-import { assert } from '../lib/assert.ts';
-import { type Bytes, bigEndian, concatBytes, fromUtf8, toHex } from '../lib/bytes.ts';
+import { type ChainEntry, chainGenesis, type NetworkGenesis } from '../consensus/genesis/index.ts';
+import type { Application, CoreHooks, Submitted } from '../consensus/index.ts';
+import { present } from '../lib/assert.ts';
+import { type Bytes, bigEndian, fromUtf8, toHex } from '../lib/bytes.ts';
 import { sha256, sha256Hex } from '../lib/hash.ts';
 import type { KeyPair, SignatureSuite } from '../lib/suites/suite.ts';
-import { MiB, milliseconds, seconds } from '../lib/units.ts';
+import { GiB, MiB, milliseconds, seconds } from '../lib/units.ts';
+import { packEntries } from '../net/gateway/protocol.ts';
 import { createFrameCheck, type FollowerPolicy, type FrameCheck, type NodeId } from '../net/index.ts';
 import { createNode, markFirstStart, type Node, type NodeFault, type NodePorts } from '../node.ts';
+import { joinHooks } from './checkers/core-observer.ts';
 import { witnessedFrameCheck } from './checkers/frame-witness.ts';
 import type { Boot, ClusterOptions } from './cluster.ts';
 import { simLog } from './notes.ts';
@@ -34,10 +36,12 @@ export interface NodesOptions {
   /** journal segments, where not 4 MiB, and what of them is kept, where not all */
   readonly segmentBytes?: number;
   readonly retainBytes?: number;
-  /** more chains than the one that faults, load and checkers look at */
-  readonly moreChains?: readonly string[];
+  /** a chain of blobs called main, where nothing is said; the first one is what faults, load and checkers look at */
+  readonly chains?: readonly Pick<ChainEntry, 'name' | 'application'>[];
   /** what a node executes a chain with, in place of its ledger alone */
   readonly wrapApplication?: (index: number, chain: string, application: Application) => Application;
+  /** beside those that the cluster has for the first chain */
+  readonly hooks?: (index: number, chain: string) => CoreHooks | undefined;
   /** tests of the simulator itself take the session's duplicate check away */
   readonly frameCheck?: () => FrameCheck;
 }
@@ -48,13 +52,15 @@ export interface NodesOptions {
  */
 const defaultSegmentBytes = 4 * MiB;
 
-/** The chain that faults, load and checkers look at. */
-const chainName = 'main';
+const defaultChains = [{ name: 'main', application: 'blob' }] as const;
+
+type ClusterParts = Pick<
+  ClusterOptions,
+  'validators' | 'committee' | 'nodeIds' | 'certificateProves' | 'abroad' | 'boot'
+>;
 
 /** What `runCluster` needs beside the choices of a run. */
-export function simulatedNodes(
-  options: NodesOptions,
-): Pick<ClusterOptions, 'validators' | 'committee' | 'nodeIds' | 'certificateProves' | 'abroad' | 'boot'> {
+export function simulatedNodes(options: NodesOptions): ClusterParts & { readonly genesis: NetworkGenesis } {
   const suite = rememberingSuite(options.suite);
   const keys = Array.from({ length: options.validators + (options.followers ?? 0) }, (_, index) =>
     suite.keyPairOf(sha256(fromUtf8('simulated validator'), bigEndian(index, 4))),
@@ -68,6 +74,7 @@ export function simulatedNodes(
       : { mode: 'listed', listed: new Set(followerPolicy.listed.map((index) => idOf(keys[index] as KeyPair))) };
   const committee = committeeFor(genesis, suite);
   return {
+    genesis,
     validators: options.validators,
     committee,
     nodeIds: keys.map(idOf),
@@ -93,11 +100,7 @@ function proves(committee: Committee, header: Header, certificate: QuorumCert): 
 function genesisOf(
   keys: readonly KeyPair[],
   suite: number,
-  {
-    segmentBytes = defaultSegmentBytes,
-    retainBytes = 'all',
-    moreChains = [],
-  }: { segmentBytes?: number; retainBytes?: 'all' | number; moreChains?: readonly string[] },
+  { chains = defaultChains, segmentBytes = defaultSegmentBytes, retainBytes }: NodesOptions,
 ): NetworkGenesis {
   return {
     format: 1,
@@ -112,31 +115,34 @@ function genesisOf(
       encryptionKey: sha256(fromUtf8('simulated encryption key'), bigEndian(index, 4)),
     })),
     followers: { mode: 'none', nodeIds: [] },
-    chains: [chainName, ...moreChains].map((name) => ({
+    chains: chains.map(({ name, application }) => ({
       name,
-      application: 'blob',
+      application,
       shard: 'main',
       epoch: 0,
       window: 64,
       fastPath: false,
       accounts: { mode: 'open', publicKeys: [] },
-      bytesPerAccount: 0,
-      retainBytes,
+      bytesPerAccount: application === 'blob' ? 0 : GiB,
+      retainBytes: retainBytes ?? 'all',
       segmentBytes,
     })),
   };
 }
 
 function committeeFor(genesis: NetworkGenesis, suite: SignatureSuite): Committee {
-  const entry = genesis.chains.find(({ name }) => name === chainName);
-  assert(entry !== undefined, 'the simulated network has its chain');
+  const { chain, entry } = chainGenesis(genesis, firstChain(genesis));
   return committeeOf({
-    chain: chainGenesis(genesis, chainName).chain,
+    chain,
     epoch: entry.epoch,
     keys: genesis.validators.map(({ signingKey }) => signingKey),
     window: entry.window,
     suite,
   });
+}
+
+function firstChain({ chains }: NetworkGenesis): string {
+  return present(chains[0], 'a network has a chain').name;
 }
 
 interface NodeSetup {
@@ -159,6 +165,7 @@ function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
   const { boot, genesis } = setup;
   const { host, process } = boot;
   const { wrapApplication } = setup.options;
+  const first = firstChain(genesis);
   const follows = boot.index >= genesis.validators.length;
   const ports = portsOf(setup);
   const { watchJournal } = boot;
@@ -173,7 +180,7 @@ function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
         followers: follows ? { mode: 'none' } : setup.policy,
         lowDiskBytes: MiB,
         plannedTermMs: milliseconds(setup.options.plannedTermMs),
-        hooks: (chain) => (chain === chainName ? boot.hooks : undefined),
+        hooks: (chain) => hooksOf(setup, chain, first),
         ...(wrapApplication === undefined
           ? {}
           : { wrapApplication: (chain, application) => wrapApplication(boot.index, chain, application) }),
@@ -182,11 +189,17 @@ function bootNode(setup: NodeSetup, ready: (node: WholeNode) => void): void {
       ports,
     );
     process.onDeath(() => node.system.halt());
-    node.start((fault) => (fault === undefined ? ready(submitterOf(node)) : refused(boot, fault)));
+    node.start((fault) => (fault === undefined ? ready(submitterOf(node, first)) : refused(boot, fault)));
   };
   // a home is made before anything can go wrong with it; one that was wiped is not made again
   if (!boot.firstStart || follows) start();
   else markFirstStart(home, ports, (fault) => (fault === undefined ? start() : host.gaveUp(process, fault.message)));
+}
+
+function hooksOf({ boot, options }: NodeSetup, chain: string, first: string): CoreHooks | undefined {
+  const more = options.hooks?.(boot.index, chain);
+  if (chain !== first) return more;
+  return more === undefined ? boot.hooks : joinHooks(boot.hooks, more);
 }
 
 /** Disks fail while a node opens its shard too. What else stops it is damage, which only a sacrificed validator may have. */
@@ -211,28 +224,23 @@ function portsOf({ boot, suite }: NodeSetup): NodePorts {
   };
 }
 
-function submitterOf(node: Node): WholeNode {
-  const served = node.served.find(({ name }) => name === chainName);
-  assert(served !== undefined, 'a node has the chains of its genesis');
+function submitterOf(node: Node, first: string): WholeNode {
+  const chainOf = (name: string): Node['served'][number] =>
+    present(
+      node.served.find((chain) => chain.name === name),
+      'a node has the chains of its genesis',
+    );
   return {
     node,
-    archive: () => served.archive(),
+    archive: () => chainOf(first).archive(),
     queues: () => ({ system: node.system.inspect(), peers: node.links.peers() }),
-    submit(entry, done, chain = chainName) {
-      const admission = node.served.find(({ name }) => name === chain)?.addresses.admission;
-      assert(admission !== undefined, 'a node has the chains of its genesis');
-      const message = { type: 'submit', count: 1, entries: framed(entry) };
-      node.system.ask(admission, message, seconds(30), (outcome) => {
+    submit(entry, done, chain = first) {
+      const message = { type: 'submit', count: 1, entries: packEntries([entry]) };
+      node.system.ask(chainOf(chain).addresses.admission, message, seconds(30), (outcome) => {
         const accepted =
           outcome.ok && outcome.value.type === 'submitted' && (outcome.value as Submitted).refused.length === 0;
         done(accepted ? 'accepted' : 'refused');
       });
     },
   };
-}
-
-function framed(entry: Bytes): Bytes {
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, entry.length, true);
-  return concatBytes([length, entry]);
 }

@@ -5,7 +5,7 @@ import { assert } from '../lib/assert.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import type { Random } from '../lib/random.ts';
 import type { DiskFault, Done, Store, StoreEngine, StoreOpener, StoreWrite } from '../storage/ports.ts';
-import type { SimDisk } from './disk.ts';
+import { isDiskFault, type SimDisk } from './disk.ts';
 import type { SimProcess } from './machine.ts';
 import { OrderedMap } from './ordered-map.ts';
 import { traced } from './trace.ts';
@@ -96,11 +96,10 @@ export class SimStores {
       world.after(this.#random.between(low, high), () => {
         if (!process.alive) return;
         const outcome = act();
-        const failed = typeof outcome === 'object' && outcome !== null && 'code' in outcome && 'message' in outcome;
         process.deliver(() => {
           underWay--;
-          if (failed) done(outcome as DiskFault, undefined as T);
-          else done(undefined, outcome as T);
+          if (isDiskFault(outcome)) done(outcome, undefined as T);
+          else done(undefined, outcome);
           if (underWay === 0) closeAtRest?.();
         });
       });
@@ -110,9 +109,7 @@ export class SimStores {
         return { code: 'no-space', message: 'no space for the store' };
       if (sync && this.disk.failingSyncs > 0) {
         this.disk.failingSyncs--;
-        const fault: DiskFault = { code: 'io', message: 'input/output error in the store' };
-        this.disk.onFault?.(fault);
-        return fault;
+        return { code: 'io', message: 'input/output error in the store' };
       }
       database.undo.push(apply(content, writes));
       if (sync) database.undo = [];

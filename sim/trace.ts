@@ -16,7 +16,6 @@ export const traced = {
   diskName: 7,
   storeBatch: 8,
   fault: 9,
-  note: 10,
 } as const;
 
 type Traced = (typeof traced)[keyof typeof traced];
@@ -33,10 +32,6 @@ export class Trace {
   #low = 0x811c9dc5;
   #high = 0xcbf29ce4;
   #entries = 0;
-
-  get entries(): number {
-    return this.#entries;
-  }
 
   add(kind: Traced, who: number, atUs: number, detail: number): void {
     this.#entries++;

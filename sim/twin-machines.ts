@@ -17,7 +17,7 @@ export interface TwinMachinesOptions {
   /** a validator that is fenced already signs on neither */
   readonly maySign: (index: number) => boolean;
   /** Do they mind that peers know what the other has signed? Where they do, D5 silences one or both. */
-  readonly brazen: (index: number, brazen: boolean) => void;
+  readonly setBrazen: (index: number, brazen: boolean) => void;
 }
 
 export class TwinMachines implements Twins {
@@ -39,7 +39,7 @@ export class TwinMachines implements Twins {
       this.#twins.set(index, twin);
     }
     this.#parted.add(index);
-    this.#options.brazen(index, this.#options.world.random.faults.chance(0.5));
+    this.#options.setBrazen(index, this.#options.world.random.faults.chance(0.5));
     host.crash('killed');
     twin.replace(host.copy());
     this.shuffle(index);
@@ -60,7 +60,7 @@ export class TwinMachines implements Twins {
     const { network, nodeIds } = this.#options;
     this.#twins.get(index)?.crash('killed');
     this.#parted.delete(index);
-    this.#options.brazen(index, false);
+    this.#options.setBrazen(index, false);
     network.route(nodeIds[index] as NodeId, undefined);
   }
 }

@@ -49,12 +49,9 @@ export class Wire {
     return end === this.dialer ? this.acceptor : this.dialer;
   }
 
-  touches(machine: number): boolean {
-    return this.dialer.machine === machine || this.acceptor.machine === machine;
-  }
-
   joins(a: number, b: number): boolean {
-    return this.touches(a) && this.touches(b) && a !== b;
+    const [from, to] = [this.dialer.machine, this.acceptor.machine];
+    return (from === a && to === b) || (from === b && to === a);
   }
 
   /** Nothing sent from now on arrives. Each end learns it after its own delay. */
@@ -102,10 +99,6 @@ export class WireEnd implements Connection {
 
   get process(): SimProcess {
     return this.#self.process;
-  }
-
-  get closed(): boolean {
-    return this.#closed;
   }
 
   get bufferedBytes(): number {

@@ -3,18 +3,13 @@
 import type { PeerMessage } from '../../consensus/core/index.ts';
 import { bigEndian } from '../../lib/bytes.ts';
 import { sha256Hex } from '../../lib/hash.ts';
-import { type BehaviourMaker, sendTo, signedTimeout, signedVote } from './behaviour.ts';
+import { type BehaviourMaker, blankTimeout, sendTo, signedVote } from './behaviour.ts';
 
 /** One Timeout per term, also when nothing is to be done. */
 const loneTimeouts: BehaviourMaker = () => ({
   act(as) {
     if (!as.random.chance(0.2)) return;
-    const { core } = as;
-    const timeout = signedTimeout(core, {
-      term: core.term,
-      highest: { term: -1, height: 0, id: core.committee.genesisId },
-      tail: [],
-    });
+    const timeout = blankTimeout(as.core, as.core.term);
     as.perform([sendTo('all', { type: 'timeout', timeout, qc: null })]);
   },
 });
@@ -25,11 +20,7 @@ const absurdTerms: BehaviourMaker = () => ({
     if (!as.random.chance(0.3)) return;
     const { core, random } = as;
     const term = random.pick([2 ** 47, 2 ** 48 - 1, core.term + 1, core.term + 5, core.term + 1000]);
-    const timeout = signedTimeout(core, {
-      term,
-      highest: { term: -1, height: 0, id: core.committee.genesisId },
-      tail: [],
-    });
+    const timeout = blankTimeout(core, term);
     const vote = signedVote(core, {
       term,
       tipHeight: 3,

@@ -65,6 +65,28 @@ export function somePeers(as: Pick<Impostor, 'peers' | 'random'>): readonly numb
   return as.random.shuffle(as.peers).slice(0, 1 + as.random.below(Math.max(1, as.peers.length - 1)));
 }
 
+/** Only some peers get messages of this type: the same ones for the whole spell. */
+export const toChosenFew =
+  (type: PeerMessage['type']): BehaviourMaker =>
+  () => {
+    let few: readonly number[] | undefined;
+    return {
+      change(output, as) {
+        if (!isSend(output, type)) return undefined;
+        const chosen = (few ??= somePeers(as));
+        return receivers(output, as)
+          .filter((to) => chosen.includes(to))
+          .map((to) => sendTo(to, output.message));
+      },
+    };
+  };
+
+/** A Timeout that names no certificate, as of a validator that has seen nothing. */
+export function blankTimeout(core: Core, term: number): Timeout {
+  const highest = { term: -1, height: 0, id: core.committee.genesisId };
+  return signedTimeout(core, { term, highest, tail: [] });
+}
+
 export function signedVote(core: Core, fields: Omit<Vote, 'voter' | 'signature'>): Vote {
   return { ...fields, voter: core.me as number, signature: core.options.sign(voteText(core.committee, fields)) };
 }

@@ -3,10 +3,11 @@
 
 import { batchDigest, type LaneHead } from '../../consensus/certificate/index.ts';
 import type { Batch } from '../../consensus/core/index.ts';
-import { type Bytes, concatBytes, fromUtf8 } from '../../lib/bytes.ts';
+import { fromUtf8 } from '../../lib/bytes.ts';
 import { type Hash, sha256Hex } from '../../lib/hash.ts';
 import type { Random } from '../../lib/random.ts';
-import { type BehaviourMaker, isSend, otherBlock, receivers, sendTo, somePeers } from './behaviour.ts';
+import { packEntries } from '../../net/gateway/protocol.ts';
+import { type BehaviourMaker, isSend, otherBlock, receivers, sendTo, toChosenFew } from './behaviour.ts';
 
 /** Two batches under one number: some peers get one, some the other. */
 const equivocatingBatches: BehaviourMaker = () => ({
@@ -21,18 +22,7 @@ const equivocatingBatches: BehaviourMaker = () => ({
 });
 
 /** Some peers never get a batch from their owner. */
-const withheldBatches: BehaviourMaker = () => {
-  let few: readonly number[] | undefined;
-  return {
-    change(output, as) {
-      if (!isSend(output, 'batch')) return undefined;
-      const chosen = (few ??= somePeers(as));
-      return receivers(output, as)
-        .filter((to) => chosen.includes(to))
-        .map((to) => sendTo(to, output.message));
-    },
-  };
-};
+const withheldBatches = toChosenFew('batch');
 
 /** A leader orders a batch of another's lane that its owner never made, and hands it to whoever asks. */
 const forgedLane: BehaviourMaker = () => {
@@ -58,15 +48,10 @@ const forgedLane: BehaviourMaker = () => {
 };
 
 function forgedBatch(random: Random, lane: number, seq: number, prev: Hash): Batch {
-  const body = entry(`forged ${random.below(1e9)}`);
+  const body = packEntries([fromUtf8(`forged ${random.below(1e9)}`)]);
   const contentHash = sha256Hex(body);
   const digest = batchDigest(prev, lane, seq, 1, contentHash);
   return { lane, seq, prev, count: 1, size: body.length, digest, contentHash, body: [body] };
-}
-
-function entry(text: string): Bytes {
-  const bytes = fromUtf8(text);
-  return concatBytes([Uint8Array.of(bytes.length & 255, bytes.length >> 8, 0, 0), bytes]);
 }
 
 export const laneBehaviours = {

@@ -6,7 +6,7 @@ import { appendToHistory, historyRoot, type Proposal } from '../../consensus/cor
 import { headersAheadWindows } from '../../consensus/limits.ts';
 import { bigEndian } from '../../lib/bytes.ts';
 import { sha256Hex } from '../../lib/hash.ts';
-import { type BehaviourMaker, isSend, otherBlock, receivers, sendTo, somePeers } from './behaviour.ts';
+import { type BehaviourMaker, isSend, otherBlock, receivers, sendTo, somePeers, toChosenFew } from './behaviour.ts';
 
 /** Two blocks at one height: some peers get one, some the other, some both. */
 const equivocate: BehaviourMaker = () => ({
@@ -54,18 +54,7 @@ const forgetfulLeader: BehaviourMaker = (random) => {
 };
 
 /** Only some peers hear what it proposes: a chain that nobody else can certify. */
-const chosenFew: BehaviourMaker = () => {
-  let few: readonly number[] | undefined;
-  return {
-    change(output, as) {
-      if (!isSend(output, 'proposal')) return undefined;
-      const chosen = (few ??= somePeers(as));
-      return receivers(output, as)
-        .filter((to) => chosen.includes(to))
-        .map((to) => sendTo(to, output.message));
-    },
-  };
-};
+const chosenFew = toChosenFew('proposal');
 
 /** A long chain of good blocks that nobody can certify, for one peer: further than it may vote, and than it may keep. */
 const longTail: BehaviourMaker = () => ({

@@ -5,7 +5,7 @@ import type { QuorumCert, TimeoutCert } from '../../consensus/certificate/index.
 import { bigEndian } from '../../lib/bytes.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import type { Random } from '../../lib/random.ts';
-import { type BehaviourMaker, isSend, receivers, sendTo, signedTimeout, signedVote, somePeers } from './behaviour.ts';
+import { type BehaviourMaker, isSend, sendTo, signedTimeout, signedVote, somePeers, toChosenFew } from './behaviour.ts';
 
 /** Votes for any block that it has seen of late, whatever it voted before. */
 const bothForks: BehaviourMaker = () => ({
@@ -49,18 +49,7 @@ const neverCommits: BehaviourMaker = () => ({
 });
 
 /** Only some peers hear its votes. */
-const whispers: BehaviourMaker = () => {
-  let few: readonly number[] | undefined;
-  return {
-    change(output, as) {
-      if (!isSend(output, 'vote')) return undefined;
-      const chosen = (few ??= somePeers(as));
-      return receivers(output, as)
-        .filter((to) => chosen.includes(to))
-        .map((to) => sendTo(to, output.message));
-    },
-  };
-};
+const whispers = toChosenFew('vote');
 
 /**
  * Keeps its votes to itself, so that it alone can form some certificates; says in its Timeouts that it has none; and lets

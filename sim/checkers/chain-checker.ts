@@ -22,7 +22,6 @@ export class ChainChecker {
   #roots = new Map<number, string>();
   #order = new Map<number, string>();
   #places = new Map<string, string>();
-  #abandons: Record<string, number> = {};
   #lastCommitNew = 0;
 
   constructor(chain: ChainUnderTest, verdict: Verdict) {
@@ -40,16 +39,8 @@ export class ChainChecker {
     return this.#committed.size;
   }
 
-  get abandons(): Readonly<Record<string, number>> {
-    return this.#abandons;
-  }
-
   get highestCommitted(): number {
     return this.#lastCommitNew;
-  }
-
-  committedHeader(height: number): Header | undefined {
-    return this.#committed.get(height);
   }
 
   commitHeight(node: number): number {
@@ -156,7 +147,6 @@ export class ChainChecker {
   }
 
   #abandoned(index: number, term: number, reason: string): void {
-    this.#abandons[reason] = (this.#abandons[reason] ?? 0) + 1;
     if (this.chain.faultFree && reason !== 'planned-end' && reason !== 'leader-resigned')
       this.#violated('no term change without a fault', index, `abandons term ${term}: ${reason}`);
   }

@@ -3,6 +3,7 @@
 import type { Batch, Core, Output } from '../../consensus/core/index.ts';
 import type { CoreHooks } from '../../consensus/index.ts';
 import { type Bytes, concatBytes, toUtf8 } from '../../lib/bytes.ts';
+import { entryOffsets } from '../../net/gateway/protocol.ts';
 import type { Verdict } from './verdict.ts';
 
 export class OrderWitness {
@@ -37,7 +38,7 @@ export class OrderWitness {
   }
 
   #take(batch: Batch, height: number): void {
-    for (const bytes of entriesOf(batch.body)) {
+    for (const bytes of entriesOf(batch)) {
       const entry = toUtf8(bytes);
       // what a Byzantine validator made up is not ours to count
       if (entry === undefined || !entry.startsWith('entry ')) continue;
@@ -49,16 +50,11 @@ export class OrderWitness {
   }
 }
 
-/** Entries stand behind their lengths, 4 bytes little-endian; pieces may split them. */
-function entriesOf(body: readonly Bytes[]): readonly Bytes[] {
+/** Each stands behind its length; the pieces of a body may split them. None of a batch whose lengths do not add up. */
+function entriesOf({ body, count }: Batch): readonly Bytes[] {
   const joined = body.length === 1 ? (body[0] as Bytes) : concatBytes(body);
-  const view = new DataView(joined.buffer, joined.byteOffset, joined.byteLength);
-  const entries: Bytes[] = [];
-  for (let at = 0; at + 4 <= joined.length; ) {
-    const length = view.getUint32(at, true);
-    if (at + 4 + length > joined.length) break;
-    entries.push(joined.subarray(at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  return entries;
+  const offsets = entryOffsets(joined, count) ?? [];
+  return Array.from({ length: Math.max(0, offsets.length - 1) }, (_, i) =>
+    joined.subarray((offsets[i] as number) + 4, offsets[i + 1]),
+  );
 }

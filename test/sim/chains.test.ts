@@ -3,16 +3,20 @@
 import t from 'tap';
 import { explain } from '../../cli/why.ts';
 import { fromUtf8 } from '../../lib/bytes.ts';
-import { SmallNetwork } from './small-network.ts';
+import { WholeNodes } from './whole-nodes.ts';
 
 t.setTimeout(0); // the runner's budget for the file decides
 
 const validators = ['v1', 'v2', 'v3', 'v4'];
 
+const blobChains = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ name: `chain-${index}`, application: 'blob' as const }));
+/** how often each process was started: none may end by itself */
+const starts = ({ hosts }: WholeNodes): readonly number[] => hosts.map((host) => host.starts);
+
 t.test('three chains in one process: the one that fails twice is stopped, the others go on', async (t) => {
   let fails = false;
-  const net = new SmallNetwork({
-    seed: 7,
+  const net = new WholeNodes(7, {
     validators: 4,
     chains: ['a', 'b', 'c'].map((name) => ({ name, application: 'blob' as const })),
     hooks: (validator, chain) =>
@@ -26,19 +30,17 @@ t.test('three chains in one process: the one that fails twice is stopped, the ot
             },
           },
   });
-  const heights = (chain: string): readonly number[] => validators.map((_, index) => net.status(index, chain).height);
+  const heights = (chain: string): readonly number[] => validators.map((_, index) => net.told(index, chain).height);
   const commitOn = (index: number, chain: string, entry: string): void => {
     const [before] = heights(chain).slice(index, index + 1) as [number];
-    t.equal(net.submit(index, chain, [fromUtf8(entry)]).accepted, 1, `${entry} on ${chain}`);
+    t.equal(net.submitAll(index, chain, [fromUtf8(entry)]).accepted, 1, `${entry} on ${chain}`);
     net.run(3_000);
-    t.ok(net.status(index, chain).height > before, `${chain} goes on at v${index + 1}`);
+    t.ok(net.told(index, chain).height > before, `${chain} goes on at v${index + 1}`);
   };
-  net.start();
-  net.run(2_000);
   for (const chain of ['a', 'b', 'c']) commitOn(0, chain, 'first');
 
   fails = true;
-  t.equal(net.submit(1, 'b', [fromUtf8('one failure')]).accepted, 1);
+  t.equal(net.submitAll(1, 'b', [fromUtf8('one failure')]).accepted, 1);
   net.run(3_000);
   t.notOk(fails, 'the engine of b failed at v1');
   commitOn(0, 'b', 'after a restart of the chain');
@@ -46,28 +48,28 @@ t.test('three chains in one process: the one that fails twice is stopped, the ot
   t.equal(new Set(before).size, 1, 'it has caught up');
 
   fails = true;
-  t.equal(net.submit(1, 'b', [fromUtf8('another failure')]).accepted, 1);
+  t.equal(net.submitAll(1, 'b', [fromUtf8('another failure')]).accepted, 1);
   net.run(3_000);
   t.notOk(fails);
   for (const chain of ['a', 'c']) {
     commitOn(0, chain, 'second');
-    t.equal(net.status(0, chain).state, 'idle');
+    t.equal(net.told(0, chain).state, 'idle');
   }
   commitOn(1, 'b', 'without v1');
-  t.same(net.submit(0, 'b', [fromUtf8('refused')]), { accepted: 0, codes: [] });
-  const stopped = net.status(0, 'b');
+  t.same(net.submitAll(0, 'b', [fromUtf8('refused')]), { accepted: 0, codes: [] });
+  const stopped = net.told(0, 'b');
   t.match(stopped, { state: 'halted', have: 0, sentence: /Chain b has been stopped on this node/ });
-  t.ok(net.status(1, 'b').height > (before[0] as number));
+  t.ok(net.told(1, 'b').height > (before[0] as number));
 
   const why = explain({
     chain: 'b',
     validators,
-    asked: validators.map((name, index) => ({ name, status: net.status(index, 'b') })),
+    asked: validators.map((name, index) => ({ name, status: net.told(index, 'b') })),
     revive: (name) => `psky dev revive ${name}`,
     fallbackSince: '',
   });
   t.match(why, { state: 'idle', missing: ['v1'], have: 3, sentence: /without v1/, remedy: /restart/ });
-  t.same(net.world.violations, []);
+  t.same(starts(net), [1, 1, 1, 1]);
 
   // the process starts again: the stopped chain comes back with the others
   net.hosts[0]?.crash('killed');
@@ -75,16 +77,16 @@ t.test('three chains in one process: the one that fails twice is stopped, the ot
   net.run(5_000);
   commitOn(0, 'b', 'back again');
   t.equal(new Set(heights('b')).size, 1);
+  t.same(starts(net), [2, 1, 1, 1]);
   t.same(net.world.violations, []);
 });
 
 t.test('a hundred idle chains send nothing, take no turn and hold no timer', async (t) => {
   const idle = (chains: number) => {
     let steps = 0;
-    const net = new SmallNetwork({
-      seed: 11,
+    const net = new WholeNodes(11, {
       validators: 4,
-      chains: Array.from({ length: chains }, (_, index) => ({ name: `chain-${index}`, application: 'blob' as const })),
+      chains: blobChains(chains),
       hooks: () => ({
         stepped: (_core, outputs) => {
           steps += 1;
@@ -92,13 +94,12 @@ t.test('a hundred idle chains send nothing, take no turn and hold no timer', asy
         },
       }),
     });
-    net.start();
-    net.run(5_000);
+    net.run(3_000);
     for (const { name } of net.genesis.chains)
-      t.equal(net.submit(0, name, [fromUtf8('work')]).accepted, 1, `${name} accepts`);
+      t.equal(net.submitAll(0, name, [fromUtf8('work')]).accepted, 1, `${name} accepts`);
     net.run(30_000);
     for (const [index, { name }] of net.genesis.chains.entries())
-      if (index % 10 === 0) t.match(net.status(1, name), { state: 'idle', height: 2 }, `${name} is at rest`);
+      if (index % 10 === 0) t.match(net.told(1, name), { state: 'idle', height: 2 }, `${name} is at rest`);
     const ofChains = new Set<string | null>(net.node(0).served.map(({ chain }) => chain));
     const turns = (): number =>
       validators
@@ -108,6 +109,7 @@ t.test('a hundred idle chains send nothing, take no turn and hold no timer', asy
     const before = { steps, turns: turns(), events: net.world.events, messages: net.network.messages };
     const pending = net.world.pendingEvents;
     net.run(60_000);
+    t.same(starts(net), [1, 1, 1, 1]);
     t.same(net.world.violations, []);
     return {
       steps: steps - before.steps,
@@ -126,15 +128,11 @@ t.test('a hundred idle chains send nothing, take no turn and hold no timer', asy
 });
 
 t.test('a network of a thousand chains, as many as a genesis may list, starts and takes in work on each', async (t) => {
-  const net = new SmallNetwork({
-    seed: 13,
-    validators: 1,
-    chains: Array.from({ length: 1_000 }, (_, index) => ({ name: `chain-${index}`, application: 'blob' as const })),
-  });
-  net.start();
-  net.run(5_000);
+  const net = new WholeNodes(13, { validators: 1, chains: blobChains(1_000) });
+  net.run(3_000);
   t.equal(net.node(0).system.inspect().deadLetters.total, 0);
-  const refused = net.genesis.chains.filter(({ name }) => net.submit(0, name, [fromUtf8('work')]).accepted !== 1);
+  const refused = net.genesis.chains.filter(({ name }) => net.submitAll(0, name, [fromUtf8('work')]).accepted !== 1);
   t.same(refused, []);
+  t.same(starts(net), [1]);
   t.same(net.world.violations, []);
 });

@@ -30,7 +30,7 @@ t.test('a node that diverges stops the chain for good; its other chain and the o
   const lives = new Map<string, number>();
   const nodes = new WholeNodes(1, {
     validators: 4,
-    moreChains: ['other'],
+    chains: ['main', 'other'].map((name) => ({ name, application: 'blob' as const })),
     wrapApplication(index, chain, application) {
       const life = (lives.get(`${index} ${chain}`) ?? 0) + 1;
       lives.set(`${index} ${chain}`, life);

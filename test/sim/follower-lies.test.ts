@@ -196,12 +196,15 @@ t.test('a lying validator makes a follower believe nothing', (t) => {
 
 t.test('a follower whose own state is not what the validators certified stops the chain, and says so', (t) => {
   let errs = false;
-  const nodes = new WholeNodes(71, { validators: 4, followers: 1, followerPolicy: 'open' }, (index) => ({
-    stepped: (_core, outputs) =>
-      index === f1 && errs
-        ? outputs.map((output) => (output.type === 'execute' ? { ...output, batches: [] } : output))
-        : outputs,
-  }));
+  const nodes = new WholeNodes(71, {
+    ...{ validators: 4, followers: 1, followerPolicy: 'open' },
+    hooks: (index) => ({
+      stepped: (_core, outputs) =>
+        index === f1 && errs
+          ? outputs.map((output) => (output.type === 'execute' ? { ...output, batches: [] } : output))
+          : outputs,
+    }),
+  });
   nodes.load(300, { size: 100, everyMs: 20 });
   nodes.run(2_000);
   errs = true;

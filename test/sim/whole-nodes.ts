@@ -1,18 +1,21 @@
-// Whole nodes, validators and followers, on simulated machines that a test moves by hand: it starts and kills them, submits, and asks how they are.
-// Without faults but those of the test; the random runs are in seeds.ts.
+// Whole nodes, validators and followers, on simulated machines that a test moves by hand: it starts and kills them, submits,
+// and asks how they are. Without faults but those of the test; the random runs are in seeds.ts.
 
 import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
-import type { Address, Message } from '../../actors/index.ts';
 import type { Core } from '../../consensus/core/index.ts';
-import type { ChainStatus, CoreHooks, Refusal, Submit, Submitted } from '../../consensus/index.ts';
-import { bigEndian, concatBytes } from '../../lib/bytes.ts';
-import { accelerateSha256 } from '../../lib/hash.ts';
+import type { NetworkGenesis } from '../../consensus/genesis/index.ts';
+import type { ChainStatus, Refusal, Submit, Submitted } from '../../consensus/index.ts';
+import { registerHealth } from '../../consensus/service/health.ts';
+import { accelerateSha256, type Hash } from '../../lib/hash.ts';
+import type { Result } from '../../lib/result.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import { seconds } from '../../lib/units.ts';
-import type { NodeId } from '../../net/index.ts';
-import { joinHooks } from '../../sim/checkers/core-observer.ts';
+import { packEntries, type RpcResult } from '../../net/gateway/protocol.ts';
+import type { Gateway, GatewayFault, NodeId } from '../../net/index.ts';
+import type { Node } from '../../node.ts';
 import { fastDisk } from '../../sim/disk.ts';
 import { Host } from '../../sim/host.ts';
+import type { SimProcess } from '../../sim/machine.ts';
 import { localNetwork, SimNetwork } from '../../sim/network.ts';
 import { type NodesOptions, simulatedNodes, type WholeNode } from '../../sim/nodes.ts';
 import { World } from '../../sim/world.ts';
@@ -24,7 +27,13 @@ interface LoadShape {
   readonly everyMs: number;
   readonly chain?: string;
 }
-type Hooks = (index: number) => CoreHooks;
+type Answered = Submitted | Refusal;
+type NodeStatus = RpcResult<'status'>;
+type StatusMethod = (
+  params: object,
+  context: object,
+  answer: (outcome: Result<NodeStatus, GatewayFault>) => void,
+) => void;
 
 export class WholeNodes {
   readonly world: World;
@@ -34,16 +43,17 @@ export class WholeNodes {
   readonly hosts: readonly Host[];
   readonly nodes = new Map<number, WholeNode>();
   readonly validators: readonly NodeId[];
-  /** the id of the chain `main` */
-  readonly chain: string;
-  /** of the validators' present lives, by index */
+  readonly genesis: NetworkGenesis;
+  /** the id of the first chain */
+  readonly chain: Hash;
+  /** of the first chain in the validators' present lives, by index */
   readonly cores = new Map<number, Core>();
   accepted = 0;
   damaged = 0;
   /** snapshots that a node began to fetch */
   adopted = 0;
 
-  constructor(seed: number, options: Omit<NodesOptions, 'suite' | 'plannedTermMs'>, hooks: Hooks = () => ({})) {
+  constructor(seed: number, options: Omit<NodesOptions, 'suite' | 'plannedTermMs'>) {
     const world = new World(seed, (line) => {
       if (line.includes('fetching a snapshot')) this.adopted += 1;
     });
@@ -51,6 +61,7 @@ export class WholeNodes {
     this.network = network;
     const plan = simulatedNodes({ ...options, suite: sodiumSuite, plannedTermMs: 30_000 });
     this.world = world;
+    this.genesis = plan.genesis;
     this.nodeIds = plan.nodeIds;
     this.validators = plan.nodeIds.slice(0, plan.validators);
     this.chain = plan.committee.chain;
@@ -65,7 +76,7 @@ export class WholeNodes {
                 ...{ index, self: self as NodeId, host, process },
                 firstStart: host.starts === 1,
                 watchJournal: (view) => view,
-                hooks: joinHooks(hooks(index), { started: (core) => void this.cores.set(index, core) }),
+                hooks: { started: (core) => void this.cores.set(index, core) },
                 transport: network.transport(process, self as NodeId),
                 // only validators have addresses that others know
                 peers: this.validators.map((nodeId) => ({ nodeId, host: 'sim', port: 1 })),
@@ -82,12 +93,22 @@ export class WholeNodes {
     this.run(2_000);
   }
 
+  get #firstChain(): string {
+    return this.genesis.chains[0]?.name as string;
+  }
+
+  node(index: number): Node {
+    const running = this.nodes.get(index);
+    if (running === undefined) throw new Error(`${this.hosts[index]?.name} does not run`);
+    return running.node;
+  }
+
   run(ms: number): void {
     this.world.run(this.world.nowMs + ms);
   }
 
   /** One entry of `size` bytes at every node each `everyMs`, for so long. */
-  load(forMs: number, { size, everyMs, chain = 'main' }: LoadShape): void {
+  load(forMs: number, { size, everyMs, chain = this.#firstChain }: LoadShape): void {
     const until = this.world.nowMs + forMs;
     while (this.world.nowMs < until) {
       const told = (outcome: string): void => {
@@ -98,20 +119,37 @@ export class WholeNodes {
     }
   }
 
-  /** One entry, and what became of it: accepted, or refused with its code. */
+  /** One entry to the first chain, and what became of it: accepted, or refused with its code. */
   submit(index: number, entry: Uint8Array, withinMs = 5_000): 'accepted' | number | undefined {
-    const { node } = this.nodes.get(index) as WholeNode;
-    const admission = node.served[0]?.addresses.admission as Address;
-    const entries = concatBytes([bigEndian(entry.length, 4).reverse(), entry]);
-    let outcome: 'accepted' | number | undefined;
-    const submit: Submit = { type: 'submit', count: 1, entries };
-    node.system.ask(admission, submit as Message, seconds(600), (answer) => {
-      if (!answer.ok) return;
-      const told = answer.value as Submitted | Refusal;
-      outcome = told.type === 'refusal' ? told.code : (told.refused[0]?.code ?? 'accepted');
+    const answer = this.#submit(index, this.#firstChain, [entry], withinMs);
+    if (answer === undefined) return undefined;
+    return answer.type === 'refusal' ? answer.code : (answer.refused[0]?.code ?? 'accepted');
+  }
+
+  /** @returns how many of the entries were accepted, and the codes of the others */
+  submitAll(
+    index: number,
+    chain: string,
+    entries: readonly Uint8Array[],
+  ): { readonly accepted: number; readonly codes: readonly number[] } {
+    const answer = this.#submit(index, chain, entries, 31_000);
+    if (answer?.type !== 'submitted') return { accepted: 0, codes: [] };
+    return { accepted: entries.length - answer.refused.length, codes: answer.refused.map(({ code }) => code) };
+  }
+
+  /** @returns undefined where no answer came in time, or admission is not there */
+  #submit(index: number, chain: string, entries: readonly Uint8Array[], withinMs: number): Answered | undefined {
+    const { system, served } = this.node(index);
+    const { addresses } = served.find(({ name }) => name === chain) as Node['served'][number];
+    const submit: Submit = { type: 'submit', count: entries.length, entries: packEntries(entries) };
+    let answer: Answered | undefined;
+    let over = false;
+    system.ask(addresses.admission, submit, seconds(600), (outcome) => {
+      over = true;
+      if (outcome.ok) answer = outcome.value as Answered;
     });
-    this.until(() => outcome !== undefined, withinMs);
-    return outcome;
+    this.until(() => over, withinMs);
+    return answer;
   }
 
   /** How many entries the blocks of a node's archive order in all. */
@@ -137,7 +175,7 @@ export class WholeNodes {
   }
 
   /** A node that has just started does not know its chain yet: it is asked again for a while. */
-  status(index: number, chain = 'main'): ChainStatus {
+  status(index: number, chain = this.#firstChain): ChainStatus {
     let status: ChainStatus | undefined;
     for (let attempt = 0; status === undefined && attempt < 200; attempt++) {
       const node = this.nodes.get(index)?.node;
@@ -150,6 +188,25 @@ export class WholeNodes {
     }
     if (status === undefined) throw new Error(`${this.hosts[index]?.name} says nothing of its chain`);
     return status;
+  }
+
+  /** What `psky status` gets from a node about one of its chains. */
+  told(index: number, chain: string): NodeStatus['chains'][number] {
+    const { system, served, role } = this.node(index);
+    const { clock } = this.hosts[index]?.machine.process as SimProcess;
+    const nodeId = this.nodeIds[index] as NodeId;
+    const methods = new Map<string, StatusMethod>();
+    const gateway = { registerMethod: (name: string, method: StatusMethod) => void methods.set(name, method) };
+    registerHealth({ ...gateway, registerReadyCheck: () => {} } as unknown as Gateway, {
+      ...{ system, clock, nodeId, nodeName: 'simulated', version: '0', role, chains: served },
+      validators: this.genesis.validators,
+    });
+    let status: NodeStatus | undefined;
+    methods.get('status')?.({ chain }, {}, (outcome) => {
+      if (outcome.ok) status = outcome.value;
+    });
+    this.until(() => status !== undefined, 15_000);
+    return status?.chains[0] as NodeStatus['chains'][number];
   }
 
   /** Runs until it holds, or the time is over. */
