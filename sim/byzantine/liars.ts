@@ -17,16 +17,14 @@ export class Liars {
   /** how often each behaviour did something, by its name */
   readonly deeds: Record<string, number> = {};
   readonly #world: World;
-  readonly #behaviours: readonly string[];
   readonly #characters: ReadonlyMap<number, Misbehaviour>;
 
   constructor(world: World, { sacrificed, abroad, behaviours = behaviourNames }: LiarsOptions) {
     this.#world = world;
-    this.#behaviours = behaviours;
     this.#characters = new Map(
       [...sacrificed].map((index) => {
         const random = world.random.protocol.fork(`byzantine ${index}`);
-        return [index, new Misbehaviour({ random, abroad, deeds: this.deeds })];
+        return [index, new Misbehaviour({ random, abroad, behaviours, deeds: this.deeds })];
       }),
     );
   }
@@ -38,9 +36,9 @@ export class Liars {
 
   misbehave(index: number, forMs: number): void {
     const liar = this.#characters.get(index);
-    const spell = liar?.begin(this.#behaviours);
+    const spell = liar?.begin();
     this.#world.log(() => `v${index + 1} misbehaves: ${spell?.join(', ')}`);
-    this.#world.after(forMs, () => liar?.end());
+    this.#world.after(forMs, () => liar?.endSpell(spell));
   }
 
   /** Of twins: whether they sign whatever the other may have signed. */

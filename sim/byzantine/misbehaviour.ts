@@ -29,6 +29,7 @@ export const behaviourNames: readonly string[] = Object.keys(makers);
 export interface MisbehaviourOptions {
   readonly random: Random;
   readonly abroad: Abroad | undefined;
+  readonly behaviours: readonly string[];
   /** how often each behaviour did something, by its name: counted here */
   readonly deeds: Record<string, number>;
 }
@@ -42,6 +43,9 @@ export class Misbehaviour {
   /** of twins: signs whatever the other may have signed */
   brazen = false;
   #options: MisbehaviourOptions;
+  /** dealt like cards, so that each comes before any comes again */
+  #deck: string[] = [];
+  #spell: readonly string[] | undefined;
   #active: readonly Active[] = [];
   /** of the lives that run now: two where there are twins */
   #impostors = new Set<Impostor>();
@@ -54,19 +58,27 @@ export class Misbehaviour {
     return this.#active.length === 0 && !this.brazen;
   }
 
-  /** @param among the behaviours of which the seed picks one to four. @returns their names */
-  begin(among: readonly string[]): readonly string[] {
-    const { random } = this.#options;
+  /** A new spell, in place of the one before. @returns its one to four behaviours, by which it can be ended */
+  begin(): readonly string[] {
+    const { random, behaviours } = this.#options;
     this.end();
-    const names = random.shuffle(among).slice(0, 1 + random.below(4));
-    this.#active = names.map((name) => ({ name, behaviour: (makers[name] as BehaviourMaker)(random) }));
-    return names;
+    if (this.#deck.length === 0) this.#deck = random.shuffle(behaviours);
+    const spell = this.#deck.splice(0, 1 + random.below(4));
+    this.#active = spell.map((name) => ({ name, behaviour: (makers[name] as BehaviourMaker)(random) }));
+    this.#spell = spell;
+    return spell;
+  }
+
+  /** Ends this spell, where another has not taken its place. */
+  endSpell(spell: readonly string[] | undefined): void {
+    if (spell === this.#spell) this.end();
   }
 
   end(): void {
     for (const each of this.#active)
       for (const impostor of this.#impostors) each.behaviour.end?.(this.#counting(each, impostor));
     this.#active = [];
+    this.#spell = undefined;
   }
 
   /** for one life of the node */

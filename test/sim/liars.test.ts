@@ -21,18 +21,13 @@ function run(options: Partial<ClusterOptions> & Pick<ClusterOptions, 'seed' | 'v
 t.test('every behaviour does something, and none of them breaks an invariant', async (t) => {
   const leaders = Object.keys(leaderBehaviours);
   const others = behaviourNames.filter((name) => !leaders.includes(name));
-  // a leader's turn comes every fourth term, so each of its behaviours has a run of its own
+  // a leader's turn comes every fourth term, so each of its behaviours has a run of its own; the others are dealt in turn
   for (const behaviours of [...leaders.map((name) => [name]), others]) {
     const virtualSeconds = behaviours.length === 1 ? 15 : 60;
-    const idle = new Set(behaviours);
-    // some need an occasion that not every seed gives
-    for (const seed of [2, 3, 4, 5]) {
-      if (idle.size === 0) break;
-      const report = run({ seed, virtualSeconds, faults: ['byzantine'], behaviours });
-      t.strictSame(report.violations, []);
-      for (const name of behaviours) if ((report.behaviours[name] ?? 0) > 0) idle.delete(name);
-    }
-    t.strictSame([...idle], [], 'none was idle in every seed');
+    const report = run({ seed: 2, virtualSeconds, faults: ['byzantine'], behaviours });
+    t.strictSame(report.violations, []);
+    const idle = behaviours.filter((name) => (report.behaviours[name] ?? 0) === 0);
+    t.strictSame(idle, [], 'none was idle');
   }
 });
 
