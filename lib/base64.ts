@@ -1,10 +1,25 @@
-// Base64 as JSON carries bytes (RFC 4648 §4), read without the help of a platform.
+// Base64 as JSON carries bytes (RFC 4648 §4), without the help of a platform.
 
 import type { Bytes } from './bytes.ts';
 
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const values = new Uint8Array(128).fill(255);
 for (let i = 0; i < digits.length; i++) values[digits.charCodeAt(i)] = i;
+
+export function toBase64(bytes: Bytes): string {
+  const parts: string[] = [];
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a, b, c] = [bytes[i] as number, bytes[i + 1], bytes[i + 2]];
+    const word = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
+    parts.push(
+      digits.charAt(word >> 18) +
+        digits.charAt((word >> 12) & 63) +
+        (b === undefined ? '=' : digits.charAt((word >> 6) & 63)) +
+        (c === undefined ? '=' : digits.charAt(word & 63)),
+    );
+  }
+  return parts.join('');
+}
 
 /** @returns undefined when `text` is not base64 in its one canonical form, with padding */
 export function fromBase64(text: string): Bytes | undefined {

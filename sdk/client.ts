@@ -9,13 +9,14 @@ import {
   type Receipt as LedgerReceipt,
   unwrapValue,
 } from '../ledger/proof/index.ts';
+import { toBase64 } from '../lib/base64.ts';
 import { type Bytes, concatBytes, fromHex, toHex } from '../lib/bytes.ts';
 import { errorRow, errorRowOfCode, PskyError } from '../lib/errors.ts';
 import { type Hash, hashToBytes, parseHash } from '../lib/hash.ts';
 import type { Result } from '../lib/result.ts';
 import type { Receipt, Topic } from '../net/gateway/protocol.ts';
-import { toBase64 } from './base64.ts';
 import type { LightClient, LightFault, QueryResult, VerifiedState } from './light-client.ts';
+import { maxNonceAttempts } from './limits.ts';
 import type { Platform } from './platform.ts';
 import { RpcClient, RpcFailure } from './rpc-client.ts';
 import { type Notification, type SubscribeOptions, subscribe } from './subscription.ts';
@@ -116,14 +117,14 @@ export class Client {
       const left = deadline - this.#platform.wallMs();
       if (left <= 0) break;
       try {
-        const timeoutMs = Math.max(1, Math.min(left, this.rpc.endpointCount === 1 ? left : attemptMs, 60_000));
+        const timeoutMs = Math.max(1, Math.min(left, this.rpc.endpoints.length === 1 ? left : attemptMs, 60_000));
         const params = { ...this.#chain, entry, timeoutMs };
         const receipt = await this.rpc.callOne(this.rpc.endpoint, 'submitAndWait', params, timeoutMs + 1_000);
         const slug = receipt.status === 'refused' ? errorRowOfCode(receipt.code ?? 0)?.name : undefined;
         if (slug !== undefined && (busySlugs.has(slug) || closedSlugs.has(slug))) {
           unwilling = receipt;
           unwillingForLong = closedSlugs.has(slug) ? unwillingForLong + 1 : 0;
-          if (unwillingForLong >= this.rpc.endpointCount) break;
+          if (unwillingForLong >= this.rpc.endpoints.length) break;
           await this.#platform.delay(Math.min(retryPauseMs, Math.max(0, deadline - this.#platform.wallMs())));
           this.rpc.moveOn();
           continue;
@@ -218,7 +219,6 @@ export class Client {
   }
 }
 
-const maxNonceAttempts = 5;
 const nonceUsed = errorRow('nonce-used').code;
 const duplicate = errorRow('duplicate-command').code;
 const copyCodes = new Set([nonceUsed, duplicate, errorRow('expired').code]);

@@ -3,9 +3,9 @@
 export { formatNetwork, type NetworkGenesis, parseNetwork } from '../consensus/genesis/index.ts';
 export { accountOf, type Operation, type SignedEntry, signCommand } from '../ledger/commands/index.ts';
 export { type Account, decodeAccount, decodeReceipt, type LedgerEvent, unwrapValue } from '../ledger/proof/index.ts';
+export { toBase64 } from '../lib/base64.ts';
 export { fromHex, fromUtf8, toHex, toUtf8 } from '../lib/bytes.ts';
 export type { Receipt, Topic, TopicData } from '../net/gateway/protocol.ts';
-export { toBase64 } from './base64.ts';
 export { Client, type ClientOptions, type CommandOptions, type ReadOptions, type SendOptions } from './client.ts';
 export {
   type CommittedHeader,

@@ -10,6 +10,13 @@ export const subscriptionCredit = 64;
  * closes. 64 of them are the most that wait for a reader. */
 export const maxNotificationBytes = 4 * MiB;
 
+/** Times that `execute` signs anew because another client has taken its nonce. Each time a whole command of the other one
+ * was executed in between; then the receipt, `nonce-used`, is the answer. */
+export const maxNonceAttempts = 5;
+
+/** Until a WebSocket is open; then it counts as closed, and the next node is tried. */
+export const handshakeTimeoutMs = 5_000;
+
 /** Times in a row that all endpoints may fail to take a subscription; then its reader hears of it. With the pause between
  * them (200 ms, doubled up to 2 s) about 10 s, in which a validator restarts. */
 export const maxSubscriptionRounds = 8;

@@ -61,10 +61,6 @@ export class RpcClient {
     return this.#endpoints;
   }
 
-  get endpointCount(): number {
-    return this.#endpoints.length;
-  }
-
   /** Asks another validator first from now on. */
   moveOn(): void {
     this.#preferred = (this.#preferred + 1) % this.#endpoints.length;

@@ -1,5 +1,7 @@
 // A WebSocket of the browser, as the stream and subscriptions use it.
 
+import { closeReason } from './web-platform.ts';
+
 /** The part of it that we use: the types of this project know no browser. */
 interface BrowserSocket {
   binaryType: string;
@@ -35,6 +37,6 @@ export function openBrowserSocket(
     send(data) {
       if (socket.readyState === open) socket.send(data); // copies
     },
-    close: (reason) => socket.close(1000, reason.replace(/[^\x20-\x7e]/g, '?').slice(0, 120)),
+    close: (reason) => socket.close(1000, closeReason(reason)),
   };
 }

@@ -3,11 +3,10 @@
 import { WebSocket } from 'ws';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import { socketPingMs } from '../../net/gateway/limits.ts';
-import { maxNotificationBytes } from '../limits.ts';
+import { handshakeTimeoutMs, maxNotificationBytes } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import { webPlatform } from './web-platform.ts';
 
-const handshakeTimeoutMs = 5_000;
 /** a node that lives pings every 15 s (net/gateway/limits.ts) */
 const silenceMs = 3 * socketPingMs;
 

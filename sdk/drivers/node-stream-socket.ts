@@ -3,9 +3,10 @@
 
 import { WebSocket } from 'ws';
 import { maxStreamFrameBytes } from '../../net/gateway/limits.ts';
+import { handshakeTimeoutMs } from '../limits.ts';
 import type { OpenStreamSocket } from '../stream-client.ts';
+import { closeReason } from './web-platform.ts';
 
-const handshakeTimeoutMs = 5_000;
 const closeGraceMs = 1_000;
 
 export const openNodeStreamSocket: OpenStreamSocket = (url, events) => {
@@ -36,7 +37,7 @@ export const openNodeStreamSocket: OpenStreamSocket = (url, events) => {
     },
     close(reason) {
       if (ws.readyState === WebSocket.CLOSED) return;
-      ws.close(1000, reason.replace(/[^\x20-\x7e]/g, '?').slice(0, 120));
+      ws.close(1000, closeReason(reason));
       const timer = setTimeout(() => ws.terminate(), closeGraceMs);
       timer.unref();
       ws.once('close', () => clearTimeout(timer));

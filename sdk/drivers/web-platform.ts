@@ -1,7 +1,12 @@
-// What browsers and Node have in common: fetch, Web Crypto, timers.
+// What browsers and Node have in common: fetch, Web Crypto, timers, the end of a WebSocket.
 
 import type { SignatureSuite } from '../../lib/suites/suite.ts';
 import type { Platform } from '../platform.ts';
+
+/** What a WebSocket takes as the reason of its end: 123 bytes at most, here of ASCII. */
+export function closeReason(reason: string): string {
+  return reason.replace(/[^\x20-\x7e]/g, '?').slice(0, 120);
+}
 
 const maxRandomBytes = 65_536; // getRandomValues gives no more at once
 

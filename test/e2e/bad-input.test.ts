@@ -28,14 +28,13 @@ import { maxHttpConnections, maxSockets } from '../../net/gateway/limits.ts';
 import { encodeClientFrame } from '../../net/gateway/protocol.ts';
 import type { NodeId } from '../../net/index.ts';
 import { handshakeMs, maxInboundSockets, maxWireMessageBytes } from '../../net/limits.ts';
-import { toBase64 } from '../../sdk/base64.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
-import { newKey, type WalletKey } from '../../sdk/index.ts';
+import { newKey, toBase64, type WalletKey } from '../../sdk/index.ts';
 import { eventually, pause, type TestDevnet, testDevnet } from './devnet.ts';
 import { HostilePeer } from './hostile-peer.ts';
 import { psky, shortFolder } from './psky.ts';
 
-/** of one validator, at any time: what the issue allows it under load */
+/** of one validator, at any time, under load too */
 const maxResidentMiB = 400;
 
 t.test('a network under bad input', async (t) => {

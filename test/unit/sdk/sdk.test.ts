@@ -223,7 +223,9 @@ t.test('key files open with their passphrase and nothing else', (t) => {
 
 t.test('the light client takes proved answers and sees through all others', async (t) => {
   const client = new Client({ endpoints: ['a'], platform: platformFor({ a: 'well' }), light });
-  await client.execute(key, put('greeting', 'hello'));
+  const { hash } = await client.execute(key, put('greeting', 'hello'));
+  t.match(await client.ledgerReceipt(hash as Hash), { hash, index: 0, code: 0 });
+  t.equal(await client.ledgerReceipt(zeroHash), undefined);
   t.match(await client.getVerified(key.account, text('greeting')), {
     ok: true,
     value: { value: text('hello'), height: 1, signers: ['v1', 'v2', 'v4'] },
