@@ -44,6 +44,15 @@ export const settleMs = 30_000;
 /** While nothing moves, the nodes are asked this often about what is still open. */
 export const lookupEveryMs = 5_000;
 
+/** A node that is asked and does not answer within this counts as silent. */
+export const callTimeoutMs = 3_000;
+/** Questions under way at once, and receipts asked for in one round: what is open beyond them waits for the next round. At
+ * 5 ms each a round takes 3 s. */
+export const callsAtOnce = 32;
+export const receiptsPerRound = 20_000;
+/** Blocks of one answer; the protocol gives no more. */
+export const blocksPerCall = 100;
+
 /** A frame without an answer for this long: its stream is given up, and it is sent to the next validator. */
 export const answerTimeoutMs = 10_000;
 

@@ -1,25 +1,23 @@
 // What became of accepted entries whose notices never came: asked of every validator, by the hash of the entry where
 // nodes keep receipts, else by the batch in which it was accepted (lane, seq, digest), which committed blocks name.
 
-import { type Receipt, type RpcMethod, type RpcParams, type RpcResult, rpcPath } from '../../net/gateway/protocol.ts';
+import {
+  type ChainStatus,
+  type Receipt,
+  type RpcMethod,
+  type RpcParams,
+  type RpcResult,
+  rpcPath,
+} from '../../net/gateway/protocol.ts';
 import type { Flight, FlightEvents } from './flight.ts';
+import { blocksPerCall, callsAtOnce, callTimeoutMs, receiptsPerRound } from './limits.ts';
 import type { Workload } from './workload.ts';
-
-const callTimeoutMs = 3_000;
-const blocksPerCall = 100;
-/** per round; what is open beyond is asked for in the next one */
-const receiptsPerRound = 20_000;
-const callsAtOnce = 32;
 
 /**
  * @param base http://host:port
  * @throws Error when the node does not answer, or with its error's message
  */
-export async function callNode<M extends RpcMethod>(
-  base: string,
-  method: M,
-  params: RpcParams<M>,
-): Promise<RpcResult<M>> {
+async function callNode<M extends RpcMethod>(base: string, method: M, params: RpcParams<M>): Promise<RpcResult<M>> {
   const response = await fetch(base + rpcPath, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -29,6 +27,12 @@ export async function callNode<M extends RpcMethod>(
   const answer = (await response.json()) as { result?: RpcResult<M>; error?: { message: string } };
   if (answer.result === undefined) throw new Error(answer.error?.message ?? `HTTP ${response.status}`);
   return answer.result;
+}
+
+/** @returns of the chain, as a validator sees it; undefined where it does not answer or does not run the chain */
+export async function chainStateAt(base: string, chain: string): Promise<ChainStatus['state'] | undefined> {
+  const status = await callNode(base, 'status', { chain }).catch(() => undefined);
+  return status?.chains.find((each) => each.chain === chain)?.state;
 }
 
 export interface LookupOptions {

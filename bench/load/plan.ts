@@ -38,7 +38,7 @@ export class Schedule {
   readonly slots: number;
   /** the first of `slots`; what follows are the commands of the plan, to the entry */
   readonly warmUpSlots: number;
-  readonly #msPerEntry: number;
+  readonly msPerEntry: number;
   readonly #clients: number;
 
   constructor(plan: LoadPlan) {
@@ -50,7 +50,7 @@ export class Schedule {
     this.warmUpSlots = Math.ceil((entriesPerMs * plan.warmUpSeconds * 1000) / this.run);
     this.entries = this.warmUpSlots * this.run + Math.max(1, Math.round(entriesPerMs * plan.seconds * 1000));
     this.slots = Math.ceil(this.entries / this.run);
-    this.#msPerEntry = 1 / entriesPerMs;
+    this.msPerEntry = 1 / entriesPerMs;
     this.#clients = plan.clients;
   }
 
@@ -83,7 +83,7 @@ export class Schedule {
 
   /** Milliseconds after the start at which an entry is intended to be sent. */
   intendedMs(entry: number): number {
-    return entry * this.#msPerEntry;
+    return entry * this.msPerEntry;
   }
 
   /** When the slot is sent: its last entry is due. */
@@ -91,13 +91,9 @@ export class Schedule {
     return this.intendedMs(this.firstOf(slot) + this.countOf(slot) - 1);
   }
 
-  get msPerEntry(): number {
-    return this.#msPerEntry;
-  }
-
   /** Entries of the measured part, or of the warm-up, that are due `ms` after the start. */
   entriesDue(ms: number, warmUp: boolean): number {
-    const due = ms < 0 ? 0 : Math.min(this.entries, Math.floor(ms / this.#msPerEntry) + 1);
+    const due = ms < 0 ? 0 : Math.min(this.entries, Math.floor(ms / this.msPerEntry) + 1);
     const ofWarmUp = Math.min(due, this.firstOf(this.warmUpSlots));
     return warmUp ? ofWarmUp : due - ofWarmUp;
   }

@@ -10,7 +10,7 @@ import { addCounts, type Counts, noCounts, openCommands } from './counts.ts';
 import { type Gaps, gapsSince, longerGaps, noGaps } from './gaps.ts';
 import type { GeneratorReport, Target } from './generator.ts';
 import { type LatencyMs, newHistogram, summarise, unpackHistogram } from './latency.ts';
-import { callNode } from './lookup.ts';
+import { chainStateAt } from './lookup.ts';
 import type { FromGenerator, ToGenerator } from './messages.ts';
 import { type LoadPlan, Schedule } from './plan.ts';
 
@@ -238,10 +238,9 @@ class Run {
   /** What is accepted and open is lost only where every validator is there to tell, on a chain that can go on. */
   async #missing(): Promise<readonly string[]> {
     const { targets, chain } = this.#options;
-    const asked = targets.map(async (target) => {
-      const status = await callNode(target.rpc, 'status', { chain }).catch(() => undefined);
-      const state = status?.chains.find((each) => each.chain === chain)?.state ?? status?.chains[0]?.state;
-      return state === undefined || state === 'halted' ? target.name : undefined;
+    const asked = targets.map(async ({ name, rpc }) => {
+      const state = await chainStateAt(rpc, chain);
+      return state === undefined || state === 'halted' ? name : undefined;
     });
     return (await Promise.all(asked)).filter((name) => name !== undefined);
   }

@@ -5,10 +5,11 @@ import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
 import type { Applied, Opened } from '../../consensus/application.ts';
 import { type Operation, signCommand } from '../../ledger/commands/index.ts';
 import { KeyValueLedger } from '../../ledger/index.ts';
-import { bigEndian, concatBytes, fromUtf8 } from '../../lib/bytes.ts';
+import { bigEndian, fromUtf8 } from '../../lib/bytes.ts';
 import { accelerateSha256, sha256Hex, zeroHash } from '../../lib/hash.ts';
 import { seededRandom } from '../../lib/random.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
+import { packEntries } from '../../net/gateway/protocol.ts';
 import { cpuSince, tell } from '../support/figures.ts';
 import { memoryStore, settled } from '../support/memory-store.ts';
 
@@ -37,8 +38,7 @@ async function measure(keys: number, commands: number, perCommand: number, block
   const micros: number[] = [];
   for (let height = 1; height <= blocks; height++) {
     const entries = blockOf(keys, commands, perCommand, 1 + (height - 1) * commands);
-    const bytes = entries.flatMap((entry) => [bigEndian(entry.length, 4).reverse(), entry]);
-    const batch = { lane: 0, seq: height, count: commands, bytes: [concatBytes(bytes)] };
+    const batch = { lane: 0, seq: height, count: commands, bytes: [packEntries(entries)] };
     const began = process.cpuUsage();
     const applied = await settled<Applied>((done) =>
       ledger.apply({ height, id: zeroHash, timeMs: 1, batches: [batch] }, done),

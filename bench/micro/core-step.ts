@@ -42,8 +42,7 @@ const suite = {
 function cost(run: () => void): number {
   const since = process.cpuUsage();
   for (let i = 0; i < 2_000; i++) run();
-  const { user, system } = process.cpuUsage(since);
-  return (user + system) / 2_000;
+  return cpuSince(since) / 2_000;
 }
 const someKey = sodiumSuite.keyPairOf(new Uint8Array(32).fill(9));
 const someText = new Uint8Array(120);
@@ -129,8 +128,7 @@ while (commitHeight(leader.core) < blocks / 10) round(true);
 [turns, votes, signed, verified] = [0, 0, 0, 0];
 const [cpu, height] = [process.cpuUsage(), commitHeight(leader.core)];
 while (commitHeight(leader.core) < height + blocks) round(true);
-const { user, system } = process.cpuUsage(cpu);
-const total = user + system;
+const total = cpuSince(cpu);
 const signatures = verified * verifyUs + signed * signUs;
 const each = (count: number): number => Number((count / blocks / n).toFixed(2));
 const facts = { validators: n, blocks, votes: each(votes), verified: each(verified), signed: each(signed) };

@@ -5,25 +5,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../../actors/index.ts';
+import { createRealClock } from '../../actors/drivers/real-clock.ts';
 import { accelerateCrc32 } from '../../lib/crc32.ts';
-import { MiB, milliseconds } from '../../lib/units.ts';
+import { MiB } from '../../lib/units.ts';
 import { nativeCrc32 } from '../../storage/drivers/native-crc32.ts';
 import { nodeDisk } from '../../storage/drivers/node-disk.ts';
 import { type Disk, type Journal, openJournal } from '../../storage/index.ts';
 import { tell } from '../support/figures.ts';
 
 const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'psky-journal-'));
-const clock: Clock = {
-  now: () => milliseconds(performance.now()),
-  wallMs: () => Date.now(),
-  after: (delayMs, fire) => {
-    const timer = setTimeout(fire, delayMs);
-    return { cancel: () => clearTimeout(timer) };
-  },
-  soon: (run) => void setImmediate(run),
-  next: (run) => process.nextTick(run),
-};
+const clock = createRealClock({ timersKeepAlive: true });
 
 /** The same disk without O_DIRECT, as on a file system that does not have it. */
 function withoutDirect(disk: Disk): Disk {

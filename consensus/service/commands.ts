@@ -1,14 +1,13 @@
 // Submitting over JSON-RPC: `accepted` when the entry is durable here, `committed` when it was executed, and what became
 // of a command that is known by its hash.
 
-import type { Message } from '../../actors/index.ts';
 import { fromBase64 } from '../../lib/base64.ts';
-import { type Bytes, bigEndian, concatBytes } from '../../lib/bytes.ts';
+import type { Bytes } from '../../lib/bytes.ts';
 import { type Hash, hashToBytes } from '../../lib/hash.ts';
 import { ok, refused } from '../../lib/result.ts';
-import type { RpcResult } from '../../net/gateway/protocol.ts';
+import { packEntries, type RpcResult } from '../../net/gateway/protocol.ts';
 import type { Gateway } from '../../net/index.ts';
-import type { AwaitOutcome, Outcome, Place, Queried, Query, Submitted } from '../chain-messages.ts';
+import type { AwaitOutcome, Outcome, Place, Queried, Query, Submit, Submitted } from '../chain-messages.ts';
 import { errorCode } from '../faults.ts';
 import { outcomeTimeoutMs } from '../limits.ts';
 import { type Answer, ask, chainOf, faultOf, type ServedChain, type ServiceOptions } from './served-chain.ts';
@@ -50,9 +49,6 @@ function withEntry(
   else run(chain.value, entry);
 }
 
-/** An entry after its length, 4 bytes little-endian. */
-const packed = (entry: Bytes): Bytes => concatBytes([bigEndian(entry.length, 4).reverse(), entry]);
-
 function submit(
   options: ServiceOptions,
   chain: ServedChain,
@@ -60,7 +56,7 @@ function submit(
   done: (receipt: Receipt, place: Place | undefined) => void,
 ): void {
   const hash = chain.hashOf(entry);
-  const message: Message & { count: number; entries: Bytes } = { type: 'submit', count: 1, entries: packed(entry) };
+  const message: Submit = { type: 'submit', count: 1, entries: packEntries([entry]) };
   ask<Submitted>(options, chain.addresses.admission, message, { want: 'submitted' }, (outcome) => {
     const blank = { hash, height: null, index: null };
     if (!outcome.ok) {

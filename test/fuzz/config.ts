@@ -7,6 +7,7 @@ import { fromUtf8 } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import type { NodeId } from '../../net/index.ts';
+import { sampleChain } from '../support/sample-chain.ts';
 import { type FuzzTarget, promise } from './target.ts';
 
 const key = (seed: number) => sodiumSuite.keyPairOf(new Uint8Array(32).fill(seed)).publicKey;
@@ -17,20 +18,7 @@ const network: NetworkGenesis = {
   timeMs: 1_700_000_000_000,
   validators: [{ name: 'v1', nodeId: '01'.repeat(32) as NodeId, suite: 1, signingKey: key(1), encryptionKey: key(2) }],
   followers: { mode: 'listed', nodeIds: ['0f'.repeat(32) as NodeId] },
-  chains: [
-    {
-      name: 'main',
-      application: 'key-value',
-      shard: 'main',
-      epoch: 0,
-      window: 64,
-      fastPath: false,
-      accounts: { mode: 'listed', publicKeys: [key(7)] },
-      bytesPerAccount: 1 << 20,
-      retainBytes: 'all',
-      segmentBytes: 256 << 20,
-    },
-  ],
+  chains: [{ ...sampleChain, accounts: { mode: 'listed', publicKeys: [key(7)] } }],
 };
 const full = initialConfig('v1', [
   { nodeId: 'ab'.repeat(32) as NodeId, host: '127.0.0.1', port: 1 },

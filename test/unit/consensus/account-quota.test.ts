@@ -11,12 +11,13 @@ import type { Batch } from '../../../consensus/core/index.ts';
 import { accountQuotaBytes, laneWindowBytes } from '../../../consensus/limits.ts';
 import { type Command, signCommand } from '../../../ledger/commands/index.ts';
 import { BlobLedger, KeyValueLedger } from '../../../ledger/index.ts';
-import { bigEndian, concatBytes, noBytes } from '../../../lib/bytes.ts';
+import { noBytes } from '../../../lib/bytes.ts';
 import { errorRow } from '../../../lib/errors.ts';
 import { accelerateSha256, type Hash, sha256Hex, taggedHash } from '../../../lib/hash.ts';
 import { sodiumSuite } from '../../../lib/suites/sodium.ts';
 import type { KeyPair } from '../../../lib/suites/suite.ts';
 import { seconds } from '../../../lib/units.ts';
+import { packEntries } from '../../../net/gateway/protocol.ts';
 import { createWorld } from '../actors/support.ts';
 import { inline, now, testStore, text } from '../ledger/support.ts';
 
@@ -44,9 +45,6 @@ function put(keys: KeyPair, nonce: number): Uint8Array {
   };
   return signCommand(command, sodiumSuite, keys).entry;
 }
-
-const framed = (entries: readonly Uint8Array[]): Uint8Array =>
-  concatBytes(entries.flatMap((entry) => [bigEndian(entry.length, 4).reverse(), entry]));
 
 const entryBytes = put(alice, 1).length + 4;
 /** commands of 30 KB that one account may have uncommitted */
@@ -102,7 +100,7 @@ function open(application: Application = keyValue()) {
       let answer: Message | undefined;
       system.ask(
         addresses.admission,
-        { type: 'submit', count: entries.length, entries: framed(entries) } as Message,
+        { type: 'submit', count: entries.length, entries: packEntries(entries) } as Message,
         seconds(60),
         (outcome) => {
           answer = outcome.ok ? outcome.value : undefined;

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { chainGenesis, formatNetwork, type NetworkGenesis, parseNetwork } from '../../../consensus/genesis/index.ts';
 import type { NodeId } from '../../../net/ports.ts';
+import { sampleChain } from '../../support/sample-chain.ts';
 
 const suites = [{ suite: 1, publicKeyBytes: 32, isSafePublicKey: (key: Uint8Array) => key[0] !== 0 }];
 const key = (byte: number) => new Uint8Array(32).fill(byte);
@@ -19,29 +20,10 @@ const network: NetworkGenesis = {
   })),
   followers: { mode: 'listed', nodeIds: ['0f'.repeat(32) as NodeId] },
   chains: [
+    { ...sampleChain, accounts: { mode: 'listed', publicKeys: [key(7)] } },
     {
-      name: 'main',
-      application: 'key-value',
-      shard: 'main',
-      epoch: 0,
-      window: 64,
-      fastPath: false,
-      accounts: { mode: 'listed', publicKeys: [key(7)] },
-      bytesPerAccount: 1 << 20,
-      retainBytes: 'all',
-      segmentBytes: 256 << 20,
-    },
-    {
-      name: 'bench',
-      application: 'blob',
-      shard: 'bench',
-      epoch: 0,
-      window: 64,
-      fastPath: false,
-      accounts: { mode: 'open', publicKeys: [] },
-      bytesPerAccount: 0,
-      retainBytes: 2 ** 31,
-      segmentBytes: 64 << 20,
+      ...{ ...sampleChain, name: 'bench', application: 'blob', shard: 'bench' },
+      ...{ bytesPerAccount: 0, retainBytes: 2 ** 31, segmentBytes: 64 << 20 },
     },
   ],
 };

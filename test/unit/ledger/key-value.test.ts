@@ -26,6 +26,7 @@ import { bigEndian, concatBytes, noBytes, toUtf8 } from '../../../lib/bytes.ts';
 import { errorRow, errorRowOfCode } from '../../../lib/errors.ts';
 import { accelerateSha256, type Hash, hashToBytes, sha256Hex, zeroHash } from '../../../lib/hash.ts';
 import { sodiumSuite } from '../../../lib/suites/sodium.ts';
+import { packEntries } from '../../../net/gateway/protocol.ts';
 import { inline, now, type TestStore, testStore, text } from './support.ts';
 
 accelerateSha256(nativeSha256);
@@ -69,8 +70,7 @@ function batchOf(
   lane = 0,
   seq = 1,
 ): { lane: number; seq: number; count: number; bytes: Uint8Array[] } {
-  const parts = entries.flatMap((entry) => [bigEndian(entry.length, 4).reverse(), entry]);
-  return { lane, seq, count: entries.length, bytes: [concatBytes(parts)] };
+  return { lane, seq, count: entries.length, bytes: [packEntries(entries)] };
 }
 
 interface World {

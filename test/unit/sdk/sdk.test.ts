@@ -11,12 +11,13 @@ import {
 import { chainGenesis, type NetworkGenesis } from '../../../consensus/genesis/index.ts';
 import { accountOf, decodeCommand } from '../../../ledger/commands/index.ts';
 import { KeyValueLedger } from '../../../ledger/index.ts';
-import { bigEndian, concatBytes, fromHex, toHex } from '../../../lib/bytes.ts';
+import { concatBytes, fromHex, toHex } from '../../../lib/bytes.ts';
 import { encode } from '../../../lib/codec.ts';
 import { errorRow } from '../../../lib/errors.ts';
 import { type Hash, hashToBytes, parseHash, sha256Hex, zeroHash } from '../../../lib/hash.ts';
 import { nobleSuite } from '../../../lib/suites/noble.ts';
 import { sodiumSuite } from '../../../lib/suites/sodium.ts';
+import { packEntries } from '../../../net/gateway/protocol.ts';
 import type { NodeId } from '../../../net/ports.ts';
 import { browserPlatform } from '../../../sdk/drivers/browser-platform.ts';
 import { nodePlatform } from '../../../sdk/drivers/node-platform.ts';
@@ -32,6 +33,7 @@ import {
   type QueryResult,
   sealKey,
 } from '../../../sdk/index.ts';
+import { sampleChain } from '../../support/sample-chain.ts';
 import { inline, now, testStore, text } from '../ledger/support.ts';
 
 const validators = Array.from({ length: 4 }, (_, i) => sodiumSuite.keyPairOf(new Uint8Array(32).fill(i + 10)));
@@ -48,20 +50,7 @@ const network: NetworkGenesis = {
     encryptionKey: publicKey,
   })),
   followers: { mode: 'none', nodeIds: [] },
-  chains: [
-    {
-      name: 'main',
-      application: 'key-value',
-      shard: 'main',
-      epoch: 0,
-      window: 64,
-      fastPath: false,
-      accounts: { mode: 'open', publicKeys: [] },
-      bytesPerAccount: 1 << 20,
-      retainBytes: 'all',
-      segmentBytes: 1 << 20,
-    },
-  ],
+  chains: [sampleChain],
 };
 const { chain } = chainGenesis(network, 'main');
 const committee = committeeOf({
@@ -119,7 +108,7 @@ function testChain() {
   return {
     order(entry: Uint8Array): { height: number; index: number; code: number } {
       height++;
-      const bytes = [bigEndian(entry.length, 4).reverse(), entry];
+      const bytes = [packEntries([entry])];
       const block = { height, id: zeroHash, timeMs: Date.now(), batches: [{ lane: 0, seq: height, count: 1, bytes }] };
       const applied = now<Applied>((done) => ledger.apply(block, done));
       stateRoot = applied.stateRoot;
