@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -107,6 +107,27 @@ t.test(
     t.notMatch(plain.screen(true), '\u001b[1m');
   },
 );
+
+t.test('a question that is left without an answer is answered with no', { skip: without('tmux') }, async (t) => {
+  const home = emptyDevnet(t);
+  const { environment } = installed(t, home);
+  for (const [verb, question, code] of [
+    ['reset', /Go on\? \[y\/N\]/, 'PSKY-1011'],
+    ['keys new alice', /New passphrase:/, 'PSKY-1019'],
+  ] as const)
+    for (const key of ['C-d', 'C-c']) {
+      const command = ['sh', '-c', `psky ${verb}; echo "ended with $?"; sleep 60`];
+      const terminal = openTerminal(t, { command, environment });
+      await terminal.until(question);
+      terminal.press(key);
+      t.match(
+        await terminal.until(/^ended with \d+/m),
+        new RegExp(`^${code} [^]*^ended with 2$`, 'm'),
+        `${verb}, ${key}`,
+      );
+    }
+  t.ok(existsSync(join(home, 'devnet.json')), 'nothing was removed');
+});
 
 t.test('status and logs on a terminal', { skip: without('tmux') }, async (t) => {
   const devnet: TestDevnet = testDevnet(t);
