@@ -35,13 +35,23 @@ export function listKeys(home: Home): StoredKey[] {
   let files: string[];
   try {
     files = readdirSync(accountsFolder(home)).filter((file) => file.endsWith('.json'));
-  } catch {
-    return [];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return []; // the folder is made with the first key
+    throw new PskyError('file-unusable', `${accountsFolder(home)}: ${code}.`);
   }
   return files.sort().flatMap((file) => {
     const info = inspectKeyFile(readFileSync(join(accountsFolder(home), file), 'utf8'));
     return info.ok ? [{ name: file.replace(/\.json$/, ''), ...info.value }] : [];
   });
+}
+
+/** @throws PskyError `key-unknown` */
+export function storedKey(home: Home, name: string): StoredKey {
+  const keys = listKeys(home);
+  const found = keys.find((key) => key.name === name);
+  if (found !== undefined) return found;
+  throw new PskyError('key-unknown', `${name}; there are: ${keys.map((key) => key.name).join(', ') || 'none'}.`);
 }
 
 export function saveKeyText(home: Home, name: string, text: string): string {
@@ -61,11 +71,7 @@ export function ensureDevAccount(home: DevnetHome): void {
 export async function signingKey(call: Call): Promise<WalletKey> {
   const home = call.home();
   const name = call.text('from') ?? devAccount;
-  const stored = listKeys(home).find((key) => key.name === name);
-  if (stored === undefined) {
-    const names = listKeys(home).map((key) => key.name);
-    throw new PskyError('key-unknown', `${name}; there are: ${names.join(', ') || 'none'}.`);
-  }
+  const stored = storedKey(home, name);
   const passphrase = stored.sealed
     ? await askPassphrase(call.text('passphraseFile'), `Passphrase of ${name}: `)
     : undefined;

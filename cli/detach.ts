@@ -5,11 +5,12 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PskyError } from '../lib/errors.ts';
+import type { MemberMessage } from './dev/member.ts';
 import { type RemoteError, remoteError } from './remote-error.ts';
 
-const mainFile = fileURLToPath(new URL('./main.js', import.meta.url));
+export const mainFile = fileURLToPath(new URL('./main.js', import.meta.url));
 
-export type DetachedMessage =
+type DetachedMessage =
   | { readonly type: 'done'; readonly result: object }
   | { readonly type: 'failed'; readonly error: RemoteError };
 
@@ -42,7 +43,7 @@ export function runDetached(args: readonly string[], logPath: string, timeoutMs:
   });
 }
 
-/** In the detached process: the parent gets its answer and leaves. */
-export function tellParent(message: object): void {
+/** In a process that was started so, or as a member of a devnet: the parent hears it. */
+export function tellParent(message: DetachedMessage | MemberMessage): void {
   process.send?.(message, undefined, {}, () => {});
 }

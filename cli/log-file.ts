@@ -3,11 +3,7 @@
 
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { MiB } from '../lib/units.ts';
-
-const rotateBytes = 16 * MiB;
-/** five files of 16 MiB per node: 80 MiB */
-export const keptFiles = 4;
+import { keptLogFiles, rotateBytes } from './limits.ts';
 
 export interface LogFile {
   write(line: string): void;
@@ -23,7 +19,7 @@ export function openLogFile(path: string): LogFile {
       size += writeSync(file, line);
       if (size < rotateBytes) return;
       closeSync(file);
-      for (let i = keptFiles - 1; i >= 0; i--) {
+      for (let i = keptLogFiles - 1; i >= 0; i--) {
         const from = i === 0 ? path : `${path}.${i}`;
         if (existsSync(from)) renameSync(from, `${path}.${i + 1}`);
       }

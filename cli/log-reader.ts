@@ -2,7 +2,7 @@
 // added, without losing or repeating a line when the files move on by one name.
 
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { keptFiles } from './log-file.ts';
+import { keptLogFiles } from './limits.ts';
 
 /** one read; a longer line is cut there */
 const chunkBytes = 4 << 20;
@@ -28,12 +28,12 @@ export class LogReader {
       .filter(passes)
       .slice(-limits.lines || Number.POSITIVE_INFINITY);
     this.#read.add(this.#file.inode);
-    for (let i = 1; i <= keptFiles && found.length < limits.lines; i++) {
+    for (let i = 1; i <= keptLogFiles && found.length < limits.lines; i++) {
       const older = this.#whole(`${this.#path}.${i}`, limits.sinceMs);
       if (older === undefined) break;
       found = [...older.filter(passes).slice(found.length - limits.lines), ...found];
     }
-    return limits.lines === 0 ? [] : found;
+    return found;
   }
 
   /** What was added since the last call, across any number of rotations that four kept files can show. */
@@ -84,7 +84,7 @@ export class LogReader {
 
   /** @returns undefined while the open file is the newest one */
   #nextFile(inode: number): string | undefined {
-    const names = [this.#path, ...Array.from({ length: keptFiles }, (_, i) => `${this.#path}.${i + 1}`)];
+    const names = [this.#path, ...Array.from({ length: keptLogFiles }, (_, i) => `${this.#path}.${i + 1}`)];
     const inodes = names.map(inodeOf);
     const at = inodes.indexOf(inode);
     if (at === 0 || inodes[0] === undefined) return undefined;

@@ -17,6 +17,7 @@ import { loadConfig, loadGenesis, type NodeHome } from './home/home.ts';
 import { loadNodeKey, loadValidatorKey, type NodeKey, type ValidatorKey } from './home/key-files.ts';
 import { lockHome } from './home/lock.ts';
 import { registerInspection } from './inspection.ts';
+import { drainMs } from './limits.ts';
 import { openLogFile } from './log-file.ts';
 import { registerProfiling } from './profiling.ts';
 import { asKnown } from './remote-error.ts';
@@ -36,9 +37,6 @@ export interface NodeOwner {
 
 /** how long a start waits for a follower to reach a validator; then it goes on by itself */
 const followMs = 10_000;
-
-/** longest drain; then the process leaves, which is as safe as a crash */
-const drainMs = 8_000;
 
 /**
  * Runs the node until a signal drains it.

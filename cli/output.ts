@@ -27,10 +27,6 @@ export class Output {
     if (!this.json) writeLine(2, text);
   }
 
-  get isTerminal(): boolean {
-    return !this.json && process.stderr.isTTY === true;
-  }
-
   /** @returns the exit code */
   failure(error: unknown): number {
     const known = asKnown(error);
@@ -40,9 +36,15 @@ export class Output {
     return exitCodeOf(known.row.name as ErrorName);
   }
 
+  /** What takes longer than two seconds says what it is. */
+  async waiting<T>(title: string, work: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.remark(`${title} …`), patienceMs);
+    return work.finally(() => clearTimeout(timer));
+  }
+
   /** Shows that work goes on, from two seconds after it began; `report` moves it, `end` takes the bar away. */
   progress(title: string, total: number): Progress {
-    return this.isTerminal ? new Bar(title, total) : new Lines(this, title, total);
+    return !this.json && process.stderr.isTTY === true ? new Bar(title, total) : new Lines(this, title, total);
   }
 }
 
@@ -58,13 +60,11 @@ export interface Progress {
 
 class Bar implements Progress {
   readonly #bar: cliProgress.SingleBar;
-  readonly #title: string;
   readonly #total: number;
   readonly #began = Date.now();
   #shown = false;
 
   constructor(title: string, total: number) {
-    this.#title = title;
     this.#total = total;
     this.#bar = new cliProgress.SingleBar({
       format: `${title} {bar} {value}/{total} {detail}`,
@@ -78,7 +78,7 @@ class Bar implements Progress {
   report(done: number, detail = ''): void {
     if (!this.#shown && Date.now() - this.#began > patienceMs) {
       this.#shown = true;
-      this.#bar.start(this.#total, done, { title: this.#title, detail });
+      this.#bar.start(this.#total, done, { detail });
     }
     if (this.#shown) this.#bar.update(done, { detail });
   }

@@ -3,11 +3,10 @@
 
 import { Session } from 'node:inspector';
 import type { AdminReply, AdminServer } from '../net/drivers/admin-server.ts';
+import { longestProfileMs } from './limits.ts';
 
 /** Between samples; a sample costs 10 to 20 µs, so the profile takes 1 to 2 % of what it measures. */
 const sampleEveryUs = 1_000;
-/** 900,000 samples of 16 bytes. At the bound the profile is thrown away and its owner told. */
-const longestMs = 15 * 60_000;
 
 interface Running {
   readonly session: Session;
@@ -31,8 +30,8 @@ export function registerProfiling(server: AdminServer): void {
     session.connect();
     const timer = setTimeout(() => {
       release()?.session.disconnect();
-      owner.fail({ name: 'profile-failed', detail: `A profile takes at most ${longestMs / 60_000} minutes.` });
-    }, longestMs);
+      owner.fail({ name: 'profile-failed', detail: `A profile takes at most ${longestProfileMs / 60_000} minutes.` });
+    }, longestProfileMs);
     running = { session, owner, timer };
     owner.onGone(() => {
       if (running?.owner === owner) release()?.session.disconnect();

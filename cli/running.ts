@@ -41,9 +41,18 @@ export function runningInfo(home: NodeHome): RunningInfo | undefined {
   }
 }
 
-/** The members that run, in the order given. @throws PskyError `not-running` when none does */
-export function liveMembers(members: ReadonlyMap<string, NodeHome>): RunningInfo[] {
-  const live = [...members.values()].map(runningInfo).filter((info) => info !== undefined);
-  if (live.length === 0) throw new PskyError('not-running', `Members: ${[...members.keys()].join(', ')}.`);
-  return live;
+export interface LiveMember {
+  readonly name: string;
+  readonly home: NodeHome;
+  readonly info: RunningInfo;
+}
+
+/** The members that run, in the order given: at least one. @throws PskyError `not-running` when none does */
+export function liveMembers(members: ReadonlyMap<string, NodeHome>): readonly [LiveMember, ...LiveMember[]] {
+  const [first, ...others] = [...members].flatMap(([name, home]) => {
+    const info = runningInfo(home);
+    return info === undefined ? [] : [{ name, home, info }];
+  });
+  if (first === undefined) throw new PskyError('not-running', `Members: ${[...members.keys()].join(', ')}.`);
+  return [first, ...others];
 }

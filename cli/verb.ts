@@ -2,6 +2,7 @@
 // answers with an exit code. What stands between <> says what completion offers there: member, chain, account, file, folder.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { assert } from '../lib/assert.ts';
 import { PskyError } from '../lib/errors.ts';
 import { exitCode } from './exit.ts';
 import { defaultHome, type Home, membersOf, type NodeHome, openHome } from './home/home.ts';
@@ -63,9 +64,11 @@ export class Call {
     return typeof value === 'string' ? value : undefined;
   }
 
-  number(name: string, otherwise: number): number {
-    const value = this.options[name];
-    return typeof value === 'number' ? value : otherwise;
+  /** @param otherwise where it is not given; an option with an initial value needs none */
+  number(name: string, otherwise?: number): number {
+    const value = this.options[name] ?? otherwise;
+    assert(typeof value === 'number', `${name} is a number, given or initial`);
+    return value;
   }
 
   flag(name: string): boolean {

@@ -3,22 +3,14 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { PskyError } from '../../lib/errors.ts';
+import { mainFile } from '../detach.ts';
 import { exitCode } from '../exit.ts';
 import { failureOf } from '../failure.ts';
 import type { NodeHome } from '../home/home.ts';
+import { backoffMs, healthyMs, maxFailuresAlike } from '../limits.ts';
 import { type RemoteError, remoteError } from '../remote-error.ts';
 import type { RunningInfo } from '../running.ts';
-
-const mainFile = fileURLToPath(new URL('../main.js', import.meta.url));
-
-const firstBackoffMs = 500;
-const maxBackoffMs = 10_000;
-/** a member that lived this long crashed for a new reason */
-const healthyMs = 60_000;
-/** as often in a row for the same reason: 7.5 s of back-off, and the next start would end alike */
-const maxFailuresAlike = 5;
 
 /** What a member's process says over IPC. */
 export type MemberMessage =
@@ -36,7 +28,7 @@ export class Member {
   restarts = 0;
   #child: ChildProcess | undefined;
   #failure: PskyError | undefined;
-  #backoffMs = firstBackoffMs;
+  #backoffMs: number = backoffMs.first;
   #lastReason: string | undefined;
   #failuresAlike = 0;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -74,7 +66,7 @@ export class Member {
 
   /** Starts it with a clean slate, whatever ended it. */
   revive(): void {
-    this.#backoffMs = firstBackoffMs;
+    this.#backoffMs = backoffMs.first;
     this.#failuresAlike = 0;
     this.start();
   }
@@ -143,7 +135,7 @@ export class Member {
     const how = `${this.name} ended with ${signal ?? `exit code ${code}`}`;
     const said = this.#failure ?? failureOf(this.home);
     this.#failure = said ?? new PskyError('start-failed', `${how}.`);
-    if (livedMs > healthyMs) this.#backoffMs = firstBackoffMs;
+    if (livedMs > healthyMs) this.#backoffMs = backoffMs.first;
     this.#count(said?.message, livedMs);
     // settings do not mend themselves
     if (code === exitCode.badConfiguration || this.#failuresAlike >= maxFailuresAlike) {
@@ -157,7 +149,7 @@ export class Member {
       this.restarts++;
       this.start();
     }, this.#backoffMs);
-    this.#backoffMs = Math.min(2 * this.#backoffMs, maxBackoffMs);
+    this.#backoffMs = Math.min(2 * this.#backoffMs, backoffMs.longest);
   }
 
   /** @param reason its own; one that others ended has none */

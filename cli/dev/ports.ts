@@ -1,10 +1,9 @@
 // Ports of a devnet's members: the standard ones, ten apart, as far as they are free, else free ones.
 
 import { createServer } from 'node:net';
-import { standardPorts } from '../home/config.ts';
+import { PskyError } from '../../lib/errors.ts';
+import { type Ports, standardPorts } from '../home/config.ts';
 import type { Call } from '../verb.ts';
-
-export type MemberPorts = { readonly [K in keyof typeof standardPorts]: number };
 
 export const portsOption = {
   flags: '--ports <mode>',
@@ -18,8 +17,8 @@ export function portsMode(call: Call): 'standard' | 'auto' {
 }
 
 /** @param count members; @param mode `standard` prefers 27650 …, `auto` takes free ones */
-export async function choosePorts(count: number, mode: 'standard' | 'auto'): Promise<MemberPorts[]> {
-  const chosen: MemberPorts[] = [];
+export async function choosePorts(count: number, mode: 'standard' | 'auto'): Promise<Ports[]> {
+  const chosen: Ports[] = [];
   const taken = new Set<number>();
   const choose = async (wanted: number): Promise<number> => {
     const port = mode === 'standard' && (await isFree(wanted)) ? wanted : await freePort(taken);
@@ -50,5 +49,5 @@ async function freePort(taken: ReadonlySet<number>): Promise<number> {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     if (!taken.has(port) && (await isFree(port))) return port;
   }
-  throw new Error('no free port among 200 tries');
+  throw new PskyError('address-in-use', 'No free port was found among 200 between 20000 and 32000.');
 }

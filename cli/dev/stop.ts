@@ -5,9 +5,8 @@ import { connectAdmin } from '../../net/drivers/admin-client.ts';
 import { exitCode } from '../exit.ts';
 import type { DevnetHome } from '../home/home.ts';
 import { holderOf } from '../home/lock.ts';
+import { stopMs } from '../limits.ts';
 import type { Output } from '../output.ts';
-
-const stopMs = 9_500;
 
 interface Holder {
   readonly lock: string;

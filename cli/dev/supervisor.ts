@@ -1,18 +1,17 @@
 // The one process that owns a devnet: it starts the members, restarts those that crash, and takes kill, revive and stop
 // over a Unix socket that only the home's owner reaches, with a token of this run.
 
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ErrorName, PskyError } from '../../lib/errors.ts';
 import { connectAdmin } from '../../net/drivers/admin-client.ts';
 import { type AdminReply, createAdminServer } from '../../net/drivers/admin-server.ts';
 import type { DevnetHome } from '../home/home.ts';
 import { lockHome } from '../home/lock.ts';
+import { drainMs } from '../limits.ts';
 import { Member } from './member.ts';
 import { issueToken } from './token.ts';
 
-/** the issue's bound for a stop is 10 s; a drain that takes longer is cut off */
-const drainMs = 8_000;
 const listenMs = 30_000;
 
 export class Supervisor {
@@ -40,7 +39,6 @@ export class Supervisor {
 
   /** Starts all members and waits until all of them listen. */
   async start(report: (listening: number) => void): Promise<void> {
-    mkdirSync(dirname(this.home.log), { recursive: true });
     await this.#listen();
     for (const member of this.members) member.start();
     let listening = 0;

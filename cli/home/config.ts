@@ -221,12 +221,20 @@ modules = ${quoted(config.log.modules.map((each) => `${each.module}=${each.level
 `;
 }
 
-export function initialConfig(name: string, peers: readonly PeerAddress[] = []): NodeConfig {
+export type Ports = { readonly [K in keyof typeof standardPorts]: number };
+
+/** Of a new home. @param given host: where peers connect */
+export function initialConfig(
+  name: string,
+  given: { readonly host?: string; readonly ports?: Ports; readonly peers?: readonly PeerAddress[] } = {},
+): NodeConfig {
+  const loopback = '127.0.0.1';
+  const { host = loopback, ports = standardPorts, peers = [] } = given;
   return {
     name,
-    peer: { host: '127.0.0.1', port: standardPorts.peer, peers, tls: 'on' },
-    rpc: { host: '127.0.0.1', port: standardPorts.rpc, hosts: [], origins: [] },
-    metrics: { host: '127.0.0.1', port: standardPorts.metrics },
+    peer: { host, port: ports.peer, peers, tls: 'on' },
+    rpc: { host: loopback, port: ports.rpc, hosts: [], origins: [] },
+    metrics: { host: loopback, port: ports.metrics },
     storage: { engine: 'auto', lowDiskBytes: 512 * MiB },
     log: { level: 'info', modules: [] },
   };

@@ -12,8 +12,7 @@ import {
 } from '../../consensus/genesis/index.ts';
 import { PskyError } from '../../lib/errors.ts';
 import { GiB, MiB } from '../../lib/units.ts';
-import type { PeerAddress } from '../../net/ports.ts';
-import { formatConfig, initialConfig, type NodeConfig } from './config.ts';
+import { formatConfig, initialConfig, type NodeConfig, type Ports } from './config.ts';
 import { devnetFile, filesOf, type HomeFiles } from './home.ts';
 import {
   type NodeKey,
@@ -27,7 +26,7 @@ import {
 export interface MemberPlan {
   readonly name: string;
   readonly host: string;
-  readonly ports: { readonly peer: number; readonly rpc: number; readonly metrics: number };
+  readonly ports: Ports;
 }
 
 export interface NetworkPlan {
@@ -104,10 +103,9 @@ export async function createNetwork(
   }));
   await buildFolder(folder, async (building) => {
     for (const { member, node, validator } of keys) {
-      const config = memberConfig(
-        member,
-        addresses.filter((each) => each.nodeId !== node.nodeId),
-      );
+      const { name, host, ports } = member;
+      const peers = addresses.filter((each) => each.nodeId !== node.nodeId);
+      const config = initialConfig(name, { host, ports, peers });
       await writeHome(join(building, member.name), { config, genesis, node, validator }, firstStart);
     }
     if (plan.dev) {
@@ -119,16 +117,6 @@ export async function createNetwork(
     }
   });
   return genesis;
-}
-
-function memberConfig(member: MemberPlan, peers: readonly PeerAddress[]): NodeConfig {
-  const config = initialConfig(member.name, peers);
-  return {
-    ...config,
-    peer: { ...config.peer, host: member.host, port: member.ports.peer },
-    rpc: { ...config.rpc, port: member.ports.rpc },
-    metrics: { ...config.metrics, port: member.ports.metrics },
-  };
 }
 
 /** The home of one node that joins: with a validator key it awaits its place in a genesis, without it follows. */

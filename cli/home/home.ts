@@ -23,7 +23,6 @@ export interface DevnetHome {
   /** account keys that exist only on a devnet */
   readonly accountsFolder: string;
   readonly supervisorFile: string;
-  readonly log: string;
 }
 
 export type Home = NodeHome | DevnetHome;
@@ -91,19 +90,17 @@ function openDevnet(path: string): DevnetHome {
     return root.list('validators', 100, (value) => String(value));
   });
   if (!read.ok) throw new PskyError('bad-configuration', `devnet.json: ${read.error.place}: ${read.error.message}.`);
-  const run = join(path, 'run');
   return {
     kind: 'devnet',
     path,
     members: new Map([...read.value].sort(byName).map((name) => [name, nodeHome(join(path, name))])),
     accountsFolder: join(path, 'keys'),
-    supervisorFile: join(run, 'lock.json'),
-    log: join(path, 'logs', 'devnet.log'),
+    supervisorFile: join(path, 'run', 'lock.json'),
   };
 }
 
 /** v2 before v10 */
-function byName(a: string, b: string): number {
+export function byName(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 

@@ -1,6 +1,6 @@
 // How figures of a run read on a terminal.
 
-import type { Calibrations, Conditions, LatencyMs, ValidatorUse } from '../../bench/load/index.ts';
+import type { Calibrations, Conditions, LatencyMs, Try, ValidatorUse } from '../../bench/load/index.ts';
 import { formatBytes, formatTable } from '../output.ts';
 
 export const figure = (value: number): string => value.toLocaleString('en-US');
@@ -8,6 +8,13 @@ export const milliseconds = (value: number): string => `${value} ms`;
 
 export function latencyText({ p50, p99, p999, max }: LatencyMs): string {
   return `p50 ${p50}   p99 ${p99}   p99.9 ${p999}   max ${max}`;
+}
+
+/** A try of a search: its rate, what was committed of it, its latency, whether it was borne. */
+export function triedCells({ rate, offered, committed, p99, ok }: Try): [string, string, string, string] {
+  const share = offered === 0 ? 0 : (100 * committed) / offered;
+  const latency = p99 === null ? 'nothing became final' : `p99 ${p99} ms`;
+  return [`${figure(rate)}/s`, `${share.toFixed(1)} % committed`, latency, ok ? 'ok' : 'too much'];
 }
 
 export function usesText(uses: readonly ValidatorUse[]): string {

@@ -4,8 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import {
   checkSignedSize,
-  defaultCoalesceMs,
-  defaultWarmUpSeconds,
   describeShortage,
   diskRoomFor,
   type LoadMode,
@@ -36,7 +34,6 @@ export interface PreparedLoad {
 
 /** A signed put of 200 bytes carries about 10 bytes of value. */
 const defaultSize: Readonly<Record<LoadMode, number>> = { blob: 512, signed: 200, bundle: 512 };
-const defaultBundle = 100;
 const defaultRate = 1_000;
 /** where a search begins: what a small machine bears; it grows and shrinks from there by itself */
 const firstRate: Readonly<Record<LoadMode, number>> = { blob: 10_000, signed: 2_000, bundle: 5_000 };
@@ -49,11 +46,8 @@ const clientsPerValidator: Readonly<Record<LoadMode, number>> = { blob: 1, signe
  */
 export function prepareLoad(call: Call, runs: number): PreparedLoad {
   const home = call.home();
-  const members = call.members();
-  const validators = liveMembers(members).map(({ name, rpc, pid }) => ({
-    ...{ name, rpc, pid },
-    home: (members.get(name) as NodeHome).path,
-  }));
+  const live = liveMembers(call.members());
+  const validators = live.map(({ name, home: { path }, info: { rpc, pid } }) => ({ name, rpc, pid, home: path }));
   const plan = planOf(call, validators.length);
   const chain = chainFor(home, plan.mode);
   checkSizes(plan);
@@ -67,7 +61,7 @@ export function prepareLoad(call: Call, runs: number): PreparedLoad {
     chain,
     peerTls: loadConfig(members.get((validators[0] as { name: string }).name) as NodeHome, call.environment).peer.tls,
     site: typeof processes === 'number' ? { ...site, processes } : site,
-    folder: (validators[0] as { home: string }).home,
+    folder: live[0].home.path,
     diskHolds: (wanted, times) => room(wanted, times).fits,
   };
 }
@@ -83,11 +77,11 @@ function planOf(call: Call, validators: number): LoadPlan {
     mode,
     rate: call.number('rate', call.flag('findMax') ? firstRate[mode] : defaultRate),
     size: call.number('size', defaultSize[mode]),
-    seconds: call.number('seconds', 10),
-    warmUpSeconds: call.number('warmUp', defaultWarmUpSeconds),
+    seconds: call.number('seconds'),
+    warmUpSeconds: call.number('warmUp'),
     clients: call.number('clients', validators * clientsPerValidator[mode]),
-    commandsPerEntry: mode === 'bundle' ? call.number('bundle', defaultBundle) : 1,
-    coalesceMs: call.number('coalesce', defaultCoalesceMs),
+    commandsPerEntry: mode === 'bundle' ? call.number('bundle') : 1,
+    coalesceMs: call.number('coalesce'),
     createdMs: 0,
     runId: '',
   });

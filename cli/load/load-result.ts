@@ -27,7 +27,8 @@ export interface Measured {
   readonly conditions: Conditions;
 }
 
-const noLatency = { p50: null, p99: null, p999: null, max: null };
+/** where no command became final */
+export const noLatency = { p50: null, p99: null, p999: null, max: null };
 
 export function loadResult({ load, runs, calibration, conditions }: Measured): object {
   const [first] = runs as [Observed];

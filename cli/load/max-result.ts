@@ -2,9 +2,9 @@
 
 import { type Calibrations, type Conditions, type MaxOutcome, summarise } from '../../bench/load/index.ts';
 import { formatTable } from '../output.ts';
-import { conditionsText, figure, latencyText, usesText } from './figures.ts';
+import { conditionsText, figure, latencyText, triedCells, usesText } from './figures.ts';
 import type { PreparedLoad } from './load-plan.ts';
-import { settings } from './load-result.ts';
+import { noLatency, settings } from './load-result.ts';
 import { profileText } from './profile-text.ts';
 
 export interface FoundMax {
@@ -13,8 +13,6 @@ export interface FoundMax {
   readonly calibration: Calibrations;
   readonly conditions: Conditions;
 }
-
-const noLatency = { p50: null, p99: null, p999: null, max: null };
 
 export function maxResult(given: FoundMax): object {
   const { load, found, calibration, conditions } = given;
@@ -54,18 +52,12 @@ export function maxText(given: FoundMax): string {
   const { load, found } = given;
   const unit = load.plan.mode === 'bundle' ? 'puts' : 'commands';
   const limit = limitOf(given);
-  const tries = found.tries.map((tried) => [
-    `${figure(tried.rate)}/s`,
-    `${tried.offered === 0 ? '0.0' : ((100 * tried.committed) / tried.offered).toFixed(1)} % committed`,
-    tried.p99 === null ? 'nothing became final' : `p99 ${tried.p99} ms`,
-    tried.ok ? 'ok' : 'too much',
-  ]);
   const { best } = found;
   const latency = best === undefined ? null : summarise(best.outcome.latencies);
   return [
     `${load.plan.mode} · ${load.plan.size} B · highest rate with p99 below 1 s and 98 % committed`,
     '',
-    formatTable(tries),
+    formatTable(found.tries.map(triedCells)),
     '',
     `${figure(found.max)} ${unit}/s${found.confirmed ? ', confirmed' : ', not confirmed'}${boundText(found)}`,
     ...(limit === undefined

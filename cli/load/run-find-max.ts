@@ -5,7 +5,7 @@ import { exitCode } from '../exit.ts';
 import type { Progress } from '../output.ts';
 import { onStopSignals } from '../signals.ts';
 import type { Call } from '../verb.ts';
-import { figure } from './figures.ts';
+import { figure, triedCells } from './figures.ts';
 import { keepProfile, profileWish, writeReport } from './keep.ts';
 import { prepareLoad, renewed } from './load-plan.ts';
 import { maxResult, maxText } from './max-result.ts';
@@ -75,10 +75,9 @@ class Shown implements MaxEvents {
     if (this.#bar !== undefined) show(this.#bar, this.#seconds, progress);
   }
 
-  ended({ rate, offered, committed, p99, ok }: Parameters<MaxEvents['ended']>[0]): void {
+  ended(tried: Parameters<MaxEvents['ended']>[0]): void {
     this.#bar?.end();
-    const share = offered === 0 ? 0 : (100 * committed) / offered;
-    const latency = p99 === null ? 'nothing became final' : `p99 ${p99} ms`;
-    this.#call.out.remark(`${figure(rate)}/s  ${share.toFixed(1)} % committed, ${latency}: ${ok ? 'ok' : 'too much'}`);
+    const [rate, share, latency, verdict] = triedCells(tried);
+    this.#call.out.remark(`${rate}  ${share}, ${latency}: ${verdict}`);
   }
 }

@@ -17,7 +17,7 @@ import { type PreparedLoad, prepareLoad, renewed } from './load-plan.ts';
 import { loadResult, loadText } from './load-result.ts';
 
 export async function runLoad(call: Call): Promise<number> {
-  const repeats = call.number('repeat', 1);
+  const repeats = call.number('repeat');
   const load = prepareLoad(call, repeats);
   const runs: Observed[] = [];
   const { calibration } = await calibrated(load.folder, async () => {

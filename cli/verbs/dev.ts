@@ -66,7 +66,7 @@ export function addDev(program: Command, finish: Finish): void {
 
 async function runInBackground(call: Call): Promise<number> {
   const path = resolve(call.homePath);
-  const validators = String(call.number('validators', 4));
+  const validators = String(call.number('validators'));
   const args = ['dev', '--home', path, '--json', '--ports', portsMode(call), '--validators', validators];
   const tls = peerTlsOf(call);
   if (tls !== undefined) args.push('--peer-tls', tls);
@@ -93,7 +93,7 @@ async function runHere(call: Call): Promise<number> {
 
 async function superviseHere(call: Call): Promise<number> {
   const home = await ensureDevnet(resolve(call.homePath), {
-    validators: call.number('validators', 4),
+    validators: call.number('validators'),
     ports: portsMode(call),
   });
   ensureDevAccount(home);
@@ -123,7 +123,7 @@ async function superviseHere(call: Call): Promise<number> {
   return forced ?? exitCode.ok;
 }
 
-interface ReadyReport {
+export interface ReadyReport {
   readonly ready: true;
   readonly chainId: string;
   readonly height: number;
@@ -185,6 +185,7 @@ function describeReady(report: ReadyReport): string {
     each.rpc,
     `${each.id.slice(0, 12)}…`,
   ]);
+  const victim = (report.validators[2] ?? report.validators.at(-1))?.name;
   return [
     `A network of ${report.validators.length} validators orders commands; height ${report.height}.`,
     formatTable(rows),
@@ -193,7 +194,7 @@ function describeReady(report: ReadyReport): string {
     '  psky tx put greeting hello        send a command',
     '  psky query get greeting --prove   read it back with a proof',
     '  psky status                       see how it is',
-    '  psky dev kill v3                  break something, then: psky why',
+    `  psky dev kill ${victim}                  break something, then: psky why`,
     '',
     `ready rpc=${report.rpc}`,
   ].join('\n');

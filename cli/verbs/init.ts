@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { chainGenesis, type NetworkGenesis } from '../../consensus/genesis/index.ts';
+import { present } from '../../lib/assert.ts';
 import { toHex } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
 import type { PeerAddress } from '../../net/index.ts';
@@ -50,15 +51,9 @@ async function initHome(call: Call): Promise<number> {
   const peers = parsePeers(call.text('peers') ?? '');
   if (genesis !== undefined) refuseStrangers(peers, genesis);
   const [ports] = await choosePorts(1, portsMode(call));
-  const config = initialConfig(call.text('name') ?? 'node', peers);
   const { markFirstStart } = await import('../../drivers.ts');
   const parts = {
-    config: {
-      ...config,
-      peer: { ...config.peer, port: ports?.peer ?? config.peer.port },
-      rpc: { ...config.rpc, port: ports?.rpc ?? config.rpc.port },
-      metrics: { ...config.metrics, port: ports?.metrics ?? config.metrics.port },
-    },
+    config: initialConfig(call.text('name') ?? 'node', { ports: present(ports, 'ports are chosen'), peers }),
     ...(genesis === undefined ? {} : { genesis }),
     validator: call.flag('validator'),
   };
@@ -76,7 +71,7 @@ async function initHome(call: Call): Promise<number> {
 
 async function makeTestnet(call: Call): Promise<number> {
   const path = resolve(call.homePath);
-  const count = call.number('validators', 4);
+  const count = call.number('validators');
   const hosts = call.text('hosts')?.split(',');
   if (hosts !== undefined && hosts.length !== count) {
     throw new PskyError('bad-usage', `--hosts names ${hosts.length} addresses for ${count} members.`);

@@ -2,19 +2,16 @@
 
 import type { Command } from 'commander';
 import type { ActorDetail, SystemReport, TransitionRecord } from '../../actors/index.ts';
-import { PskyError } from '../../lib/errors.ts';
-import { connectAdmin } from '../../net/drivers/admin-client.ts';
+import { type AdminClient, connectAdmin } from '../../net/drivers/admin-client.ts';
 import { exitCode } from '../exit.ts';
-import type { NodeHome } from '../home/home.ts';
 import { formatTable } from '../output.ts';
 import { type RemoteError, remoteError } from '../remote-error.ts';
-import { runningInfo } from '../running.ts';
+import { liveMembers } from '../running.ts';
 import { stillRead } from '../terminal.ts';
 import { addVerb, type Call, type Finish } from '../verb.ts';
 
 export function addInspect(program: Command, finish: Finish): void {
   const inspect = program.command('inspect').description('look into a running node').enablePositionalOptions();
-  inspect;
   const specs = [
     {
       words: 'actors [address]',
@@ -31,15 +28,14 @@ export function addInspect(program: Command, finish: Finish): void {
   for (const spec of specs) addVerb(inspect, spec, finish);
 }
 
-/** The first member that lives. */
-function liveHome(call: Call): NodeHome {
-  const members = call.members();
-  for (const home of members.values()) if (runningInfo(home) !== undefined) return home;
-  throw new PskyError('not-running', `Members: ${[...members.keys()].join(', ')}.`);
+/** To the first member that lives. */
+function connect(call: Call): Promise<AdminClient> {
+  const [first] = liveMembers(call.members());
+  return connectAdmin(first.home.path);
 }
 
 async function actors(call: Call): Promise<number> {
-  const client = await connectAdmin(liveHome(call).path);
+  const client = await connect(call);
   try {
     const [address] = call.args;
     if (address !== undefined) {
@@ -64,7 +60,7 @@ async function actors(call: Call): Promise<number> {
 }
 
 async function events(call: Call): Promise<number> {
-  const client = await connectAdmin(liveHome(call).path);
+  const client = await connect(call);
   return new Promise((resolve, reject) => {
     const end = (error?: RemoteError): void => {
       client.close();

@@ -6,7 +6,7 @@ import { toHex } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
 import { inspectKeyFile, newKey, openKey, plainDevKey, sealKey } from '../../sdk/index.ts';
-import { keyPath, listKeys, type StoredKey, saveKeyText } from '../accounts.ts';
+import { keyPath, listKeys, type StoredKey, saveKeyText, storedKey } from '../accounts.ts';
 import { exitCode } from '../exit.ts';
 import { readSecretFile, writeSecretText } from '../home/key-files.ts';
 import { formatTable } from '../output.ts';
@@ -34,7 +34,6 @@ export function addKeys(program: Command, finish: Finish): void {
     {
       words: 'import <name> <file>',
       summary: 'take a key from a file that export wrote',
-      options: [passphrase],
       run: importKey,
     },
   ];
@@ -70,8 +69,7 @@ function shownKey({ name, account, suite, publicKey, sealed }: StoredKey) {
 async function exportKey(call: Call): Promise<number> {
   const home = call.home();
   const name = call.arg(0);
-  const stored = listKeys(home).find((key) => key.name === name);
-  if (stored === undefined) throw new PskyError('key-unknown', `${name}.`);
+  const stored = storedKey(home, name);
   let text = readSecretFile(keyPath(home, name));
   if (!stored.sealed) {
     const opened = openKey(text, undefined, nodePlatform);

@@ -3,6 +3,8 @@
 
 import type { Command } from 'commander';
 import {
+  defaultCoalesceMs,
+  defaultWarmUpSeconds,
   maxClients,
   maxCommandBytes,
   maxRate,
@@ -40,7 +42,7 @@ export function addLoad(program: Command, finish: Finish): void {
       {
         flags: '--warm-up <n>',
         about: 'seconds before that, not measured',
-        initial: 2,
+        initial: defaultWarmUpSeconds,
         parse: whole(0, maxWarmUpSeconds),
       },
       { flags: '--find-max', about: 'the highest rate with p99 below 1 s, 98 % committed and nothing lost' },
@@ -56,7 +58,7 @@ export function addLoad(program: Command, finish: Finish): void {
       {
         flags: '--coalesce <ms>',
         about: 'what is due to a client within it is one frame',
-        initial: 2,
+        initial: defaultCoalesceMs,
         parse: whole(1, 100),
       },
       { flags: '--processes <n>', about: 'generators (default: one per two cores)', parse: whole(1, 64) },
@@ -68,7 +70,7 @@ export function addLoad(program: Command, finish: Finish): void {
 
 function run(call: Call): Promise<number> {
   if (!call.flag('findMax')) return runLoad(call);
-  if (call.number('repeat', 1) > 1) {
+  if (call.number('repeat') > 1) {
     throw new PskyError('bad-usage', '--repeat is for one rate: a search has its own runs.');
   }
   return runFindMax(call);

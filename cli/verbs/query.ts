@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { type Bytes, fromHex, fromUtf8, toHex, toUtf8 } from '../../lib/bytes.ts';
 import { errorRowOfCode, formatErrorCode, PskyError } from '../../lib/errors.ts';
 import { type Hash, parseHash } from '../../lib/hash.ts';
-import { devAccount, listKeys } from '../accounts.ts';
+import { devAccount, storedKey } from '../accounts.ts';
 import { chainOption, clientOf } from '../client.ts';
 import { exitCode } from '../exit.ts';
 import { addVerb, type Call, type Finish, timeoutOption, wholeNumber } from '../verb.ts';
@@ -60,14 +60,13 @@ async function get(call: Call): Promise<number> {
   const key = call.flag('hex') ? fromHex(call.arg(0)) : fromUtf8(call.arg(0));
   if (key === undefined) throw new PskyError('bad-usage', 'The key is not lower-case hex.');
   const least = call.number('minHeight', -1);
-  const options = { timeoutMs: call.number('timeout', 10_000), ...(least < 0 ? {} : { minHeight: least }) };
+  const options = { timeoutMs: call.number('timeout'), ...(least < 0 ? {} : { minHeight: least }) };
   if (!call.flag('prove')) {
     const value = await client.get(owner, key, options);
     call.out.result({ ...shown(call, value), verified: null }, text(call, value));
     return exitCode.ok;
   }
-  const progress = call.out.progress('waiting for the proof', 1);
-  const state = await client.getVerified(owner, key, options).finally(() => progress.end());
+  const state = await call.out.waiting('waiting for the proof', client.getVerified(owner, key, options));
   if (!state.ok) {
     const report = { value: null, height: null, verified: false, signers: [], fault: state.error };
     call.out.result(report, `NOT PROVED (${state.error}). ${new PskyError('bad-proof').row.remedy}`);
@@ -92,10 +91,7 @@ function text(call: Call, value: Bytes | undefined): string {
 }
 
 function accountNamed(call: Call, name: string): Hash {
-  const stored = listKeys(call.home()).find((key) => key.name === name);
-  const found = stored?.account ?? parseHash(name);
-  if (found === undefined) throw new PskyError('key-unknown', `${name}.`);
-  return found;
+  return parseHash(name) ?? storedKey(call.home(), name).account;
 }
 
 async function showAccount(call: Call): Promise<number> {

@@ -54,13 +54,13 @@ export function addSim(program: Command, finish: Finish): void {
 function run(call: Call): number {
   accelerateSha256(nativeSha256);
   if (nativeCrc32 !== undefined) accelerateCrc32(nativeCrc32);
-  const virtualSeconds = call.number('virtualSeconds', 60);
+  const virtualSeconds = call.number('virtualSeconds');
   const progress = call.out.progress('virtual seconds', virtualSeconds);
   const choices: SimChoices = {
     program: (call.text('program') ?? 'validators') as SimProgram,
-    validators: call.number('validators', 4),
+    validators: call.number('validators'),
     suite: sodiumSuite,
-    seed: call.number('seed', 1),
+    seed: call.number('seed'),
     faults: parseFaults(call.text('faults') ?? 'all') ?? [],
     virtualSeconds,
     progress: (second) => progress.report(second),

@@ -7,13 +7,13 @@ import { sendSignal, stopDevnet, untilGone } from '../dev/stop.ts';
 import { exitCode } from '../exit.ts';
 import { membersOf, type NodeHome } from '../home/home.ts';
 import { holderOf } from '../home/lock.ts';
+import { stopMs } from '../limits.ts';
 import { type NodeOwner, runNode } from '../node-process.ts';
 import { asKnown } from '../remote-error.ts';
 import type { RunningInfo } from '../running.ts';
 import { addVerb, type Call, type Finish } from '../verb.ts';
 
 const startMs = 60_000;
-const stopMs = 9_500;
 
 export function addStart(program: Command, finish: Finish): void {
   const start = {

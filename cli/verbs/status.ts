@@ -9,9 +9,10 @@ import { connectAdmin } from '../../net/drivers/admin-client.ts';
 import type { ChainStatus, RpcResult } from '../../net/gateway/protocol.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
 import { RpcClient } from '../../sdk/index.ts';
+import { chainNamed, chainOption } from '../client.ts';
 import { exitCode } from '../exit.ts';
 import { failureOf } from '../failure.ts';
-import { defaultHome, type Home, loadGenesis, type NodeHome } from '../home/home.ts';
+import { byName, defaultHome, type Home, loadGenesis, type NodeHome } from '../home/home.ts';
 import { loadNodeKey } from '../home/key-files.ts';
 import { holderOf } from '../home/lock.ts';
 import { type RunningInfo, runningInfo } from '../running.ts';
@@ -27,7 +28,6 @@ const usualWatchMs = 1_000;
 const leastWatchMs = 200;
 
 export function addStatus(program: Command, finish: Finish): void {
-  const chain = { flags: '--chain <chain>', about: 'a chain of the network; the first where absent' };
   const watch = {
     flags: '-w, --watch [interval]',
     about: 'draw it anew until interrupted, every second or as often as said, e.g. 5s',
@@ -37,13 +37,13 @@ export function addStatus(program: Command, finish: Finish): void {
     {
       words: 'status',
       summary: 'show how the members are: role, height, lag, disk, restarts',
-      options: [chain, watch],
+      options: [chainOption, watch],
       run: status,
     },
     {
       words: 'why',
       summary: 'explain in one sentence how the chain is, and what helps',
-      options: [chain],
+      options: [chainOption],
       run: why,
     },
   ];
@@ -90,13 +90,10 @@ interface Survey {
 async function survey(call: Call): Promise<Survey> {
   const home = call.home();
   const genesis = loadGenesis(home);
-  const chain = call.text('chain') ?? genesis.chains[0]?.name ?? '';
-  if (!genesis.chains.some((each) => each.name === chain)) throw new PskyError('unknown-chain', `${chain}.`);
+  const chain = chainNamed(call, genesis);
   const asked = await askAll(call.members());
   const follows = home.kind === 'node' && isFollower(home, genesis);
-  const validators = genesis.validators
-    .map((each) => each.name)
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const validators = genesis.validators.map((each) => each.name).sort(byName);
   const explanation = explain({
     chain,
     validators,

@@ -72,13 +72,7 @@ async function send(call: Call, operations: readonly Operation[]): Promise<numbe
   const client = clientOf(call);
   const key = await signingKey(call);
   if (call.flag('signOnly')) return printSigned(call, client, key, operations);
-  const progress = call.out.progress('waiting for the commit', 1);
-  try {
-    const receipt = await execute(call, client, key, operations);
-    return report(call, receipt);
-  } finally {
-    progress.end();
-  }
+  return report(call, await call.out.waiting('waiting for the commit', execute(call, client, key, operations)));
 }
 
 async function printSigned(
@@ -96,7 +90,7 @@ async function printSigned(
 }
 
 async function execute(call: Call, client: Client, key: WalletKey, operations: readonly Operation[]): Promise<Receipt> {
-  const options = { ...commandOptions(call), timeoutMs: call.number('timeout', 10_000) };
+  const options = { ...commandOptions(call), timeoutMs: call.number('timeout') };
   const nonce = call.number('nonce', 0);
   if (nonce === 0) return client.execute(key, operations, options);
   return client.submitAndWait(await client.sign(key, operations, nonce, options), options);
@@ -105,7 +99,7 @@ async function execute(call: Call, client: Client, key: WalletKey, operations: r
 function commandOptions(call: Call): CommandOptions {
   const after = call.number('after', 0);
   return {
-    expiresInMs: call.number('expires', 60_000),
+    expiresInMs: call.number('expires'),
     atomic: !call.flag('independent'),
     ...(after > 0 ? { after } : {}),
   };

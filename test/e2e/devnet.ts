@@ -3,39 +3,15 @@
 import { join } from 'node:path';
 import { loadGenesis, openHome } from '../../cli/home/home.ts';
 import { holderOf } from '../../cli/home/lock.ts';
+import type { ReadyReport } from '../../cli/verbs/dev.ts';
+import type { Explanation } from '../../cli/why.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import { connectAdmin } from '../../net/drivers/admin-client.ts';
 import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
 import { Client, lightClient, RpcClient } from '../../sdk/index.ts';
 import { type Ended, killHard, processesOf, psky, shortFolder } from './psky.ts';
 
-export interface ReadyReport {
-  readonly ready: true;
-  readonly chainId: string;
-  readonly height: number;
-  readonly rpc: string;
-  readonly metrics: string;
-  readonly peerTls: 'on' | 'off';
-  readonly validators: readonly {
-    readonly name: string;
-    readonly id: string;
-    readonly pid: number;
-    readonly rpc: string;
-    readonly peer: string;
-    readonly home: string;
-  }[];
-}
-
-export interface Why {
-  readonly state: string;
-  readonly missing: readonly string[];
-  readonly have: number;
-  readonly need: number;
-  readonly height: number;
-  readonly since: string;
-  readonly sentence: string;
-  readonly remedy: string;
-}
+export type Why = Explanation;
 
 export interface Status extends Why {
   readonly members: readonly {

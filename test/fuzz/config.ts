@@ -20,10 +20,12 @@ const network: NetworkGenesis = {
   followers: { mode: 'listed', nodeIds: ['0f'.repeat(32) as NodeId] },
   chains: [{ ...sampleChain, accounts: { mode: 'listed', publicKeys: [key(7)] } }],
 };
-const full = initialConfig('v1', [
-  { nodeId: 'ab'.repeat(32) as NodeId, host: '127.0.0.1', port: 1 },
-  { nodeId: 'cd'.repeat(32) as NodeId, host: '::1', port: 2 },
-]);
+const full = initialConfig('v1', {
+  peers: [
+    { nodeId: 'ab'.repeat(32) as NodeId, host: '127.0.0.1', port: 1 },
+    { nodeId: 'cd'.repeat(32) as NodeId, host: '::1', port: 2 },
+  ],
+});
 const bare = (text: string): string => text.replace(/^#.*\n/gm, '');
 
 export const config: FuzzTarget = {

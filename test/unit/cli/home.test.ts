@@ -89,7 +89,7 @@ t.test('key files that others may read, or that were edited, are refused and nev
 });
 
 t.test('configuration comes back, is overridden by the environment, and is refused with the place', async (t) => {
-  const config = initialConfig('n1', [{ nodeId: 'ab'.repeat(32) as never, host: '127.0.0.1', port: 1 }]);
+  const config = initialConfig('n1', { peers: [{ nodeId: 'ab'.repeat(32) as never, host: '127.0.0.1', port: 1 }] });
   const text = formatConfig(config);
   t.strictSame(parseConfig(text, {}), config);
   const environment = {

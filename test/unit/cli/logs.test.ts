@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, readFileSync, renameSync, utimesSync, write
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import t from 'tap';
-import { keptFiles, openLogFile } from '../../../cli/log-file.ts';
+import { keptLogFiles } from '../../../cli/limits.ts';
+import { openLogFile } from '../../../cli/log-file.ts';
 import { formatLogLine, type LogFilter, passesFilter } from '../../../cli/log-lines.ts';
 import { LogReader } from '../../../cli/log-reader.ts';
 
@@ -64,7 +65,7 @@ t.test('filters: level and more serious ones, modules with what is below them, a
 
 /** What log-file.ts does, at a size that suits a test. */
 function rotate(path: string): void {
-  for (let i = keptFiles - 1; i >= 0; i--) {
+  for (let i = keptLogFiles - 1; i >= 0; i--) {
     const from = i === 0 ? path : `${path}.${i}`;
     if (existsSync(from)) renameSync(from, `${path}.${i + 1}`);
   }

@@ -1,0 +1,25 @@
+// Bounds of psky's own processes and files, with their arithmetic.
+
+import { MiB } from '../lib/units.ts';
+
+/** A drain that takes longer is cut off, by the node itself and by a devnet's supervisor: as safe as a crash, it only costs
+ * the recovery. A stop, with what comes before and after a drain, takes 10 s at most. */
+export const drainMs = 8_000;
+/** From SIGTERM to SIGKILL: longer than a drain, so that only a process that hangs is killed. */
+export const stopMs = 9_500;
+
+/** A member that crashes is started again after so long, doubled each time up to the longest. */
+export const backoffMs = { first: 500, longest: 10_000 } as const;
+/** As often in a row for one and the same reason: 7.5 s of back-off, and the next start would end alike. Then it is given
+ * up until somebody revives it. */
+export const maxFailuresAlike = 5;
+/** A member that lived this long crashed for a new reason. */
+export const healthyMs = 60_000;
+
+/** A log of this size is moved on by one name. */
+export const rotateBytes = 16 * MiB;
+/** Beside the newest: five files of 16 MiB per node, 80 MiB. At the bound the oldest is gone. */
+export const keptLogFiles = 4;
+
+/** A profile is thrown away when it takes longer, and its owner told: 900,000 samples of 16 bytes. */
+export const longestProfileMs = 15 * 60_000;
