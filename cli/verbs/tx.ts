@@ -7,6 +7,7 @@ import { errorRowOfCode, formatErrorCode, PskyError } from '../../lib/errors.ts'
 import type { Receipt } from '../../net/gateway/protocol.ts';
 import { type Client, type CommandOptions, type Operation, toBase64, type WalletKey } from '../../sdk/index.ts';
 import { fromOptions, signingKey } from '../accounts.ts';
+import { readBundle } from '../bundle.ts';
 import { chainOption, clientOf } from '../client.ts';
 import { exitCode } from '../exit.ts';
 import { addVerb, type Call, duration, type Finish, type OptionSpec, timeoutOption, wholeNumber } from '../verb.ts';
@@ -62,7 +63,7 @@ export function addTx(program: Command, finish: Finish): void {
         ...sendOptions,
         { flags: '--independent', about: 'each operation stands for itself (else: all or none)' },
       ],
-      run: (call: Call) => send(call, readBundle(call)),
+      run: (call: Call) => send(call, bundleOf(call)),
     },
   ];
   for (const spec of specs) addVerb(tx, spec, finish);
@@ -149,23 +150,15 @@ function compareAndSet(call: Call): Operation {
   };
 }
 
-function readBundle(call: Call): readonly Operation[] {
+function bundleOf(call: Call): readonly Operation[] {
   const file = call.arg(0);
+  let document: unknown;
   try {
-    const entries = JSON.parse(readFileSync(file, 'utf8')) as readonly Record<string, readonly (string | null)[]>[];
-    return entries.map((entry) => operationOf(call, entry));
+    document = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    if (error instanceof PskyError) throw error;
     throw new PskyError('file-unusable', `${file}: ${(error as Error).message}.`);
   }
-}
-
-function operationOf(call: Call, entry: Record<string, readonly (string | null)[]>): Operation {
-  const [[kind, parts] = []] = Object.entries(entry);
-  const text = (index: number): Bytes => bytesOf(call, String(parts?.[index] ?? ''));
-  const optional = (index: number): Bytes | null => (parts?.[index] == null ? null : text(index));
-  if (kind === 'put') return { kind, key: text(0), value: text(1) };
-  if (kind === 'delete') return { kind, key: text(0) };
-  if (kind === 'cas') return { kind: 'compare-and-set', key: text(0), expected: optional(1), value: optional(2) };
-  throw new PskyError('bad-usage', 'A bundle holds {"put":…}, {"delete":…} and {"cas":…} only.');
+  const bundle = readBundle(document, (text) => bytesOf(call, text));
+  if (!bundle.ok) throw new PskyError('bad-usage', `${file}: ${bundle.error.place}: ${bundle.error.message}.`);
+  return bundle.value;
 }
