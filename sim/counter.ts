@@ -4,17 +4,11 @@
 import { type ActorSystem, createActorSystem, createTurnRecords, type TurnLog } from '../actors/index.ts';
 import { fromUtf8 } from '../lib/bytes.ts';
 import { sha256 } from '../lib/hash.ts';
-import { KiB, milliseconds } from '../lib/units.ts';
+import { KiB } from '../lib/units.ts';
 import { type Disk, type Journal, type JournalView, openJournal } from '../storage/index.ts';
 import { JournalWitness } from './checkers/journal-witness.ts';
-import {
-  type Counted,
-  counterAddress,
-  counterBehavior,
-  type Increment,
-  mirrorAddress,
-  mirrorBehavior,
-} from './counter-actor.ts';
+import { counterAddress, counterBehavior, mirrorAddress, mirrorBehavior } from './counter-actor.ts';
+import { CounterClient } from './counter-client.ts';
 import { fastDisk } from './disk.ts';
 import { type FaultKind, FaultPlan } from './faults.ts';
 import { Host } from './host.ts';
@@ -49,7 +43,6 @@ export const counterFaults: readonly FaultKind[] = [
 ];
 
 const clients = 4;
-const answerTimeoutMs = 300;
 const settleMs = 20_000;
 
 export function runCounter(options: CounterOptions): SimReport {
@@ -192,68 +185,5 @@ class CounterRun {
     this.#system.spawn(mirrorAddress, mirrorBehavior(records));
     this.#system.spawn(counterAddress, counterBehavior(records));
     if (this.#retain !== 'all') view.onDurable((position) => view.releaseBelow(position));
-  }
-}
-
-/** Increments one by one, each under the next number, and repeats what is not answered. */
-class CounterClient {
-  answered = 0;
-  #world: World;
-  #name: string;
-  #system: () => ActorSystem | undefined;
-  #waiting = false;
-  #draining = false;
-
-  constructor(world: World, name: string, system: () => ActorSystem | undefined) {
-    this.#world = world;
-    this.#name = name;
-    this.#system = system;
-  }
-
-  get idle(): boolean {
-    return !this.#waiting;
-  }
-
-  begin(): void {
-    this.#world.after(this.#world.random.workload.between(0, 20), () => this.#next());
-  }
-
-  drain(): void {
-    this.#draining = true;
-  }
-
-  #next(): void {
-    if (this.#draining) return;
-    this.#waiting = true;
-    this.#send(this.answered + 1);
-  }
-
-  #send(id: number): void {
-    if (id !== this.answered + 1) return;
-    const { workload } = this.#world.random;
-    this.#world.after(workload.between(0.05, 2), () => this.#ask(id));
-    this.#world.after(answerTimeoutMs, () => this.#send(id));
-  }
-
-  #ask(id: number): void {
-    const increment: Increment = { type: 'increment', client: this.#name, id };
-    this.#system()?.ask(counterAddress, increment, milliseconds(answerTimeoutMs), (outcome) => {
-      if (!outcome.ok) return;
-      const { newestId } = outcome.value as Counted;
-      // the answer travels too, and the process that gave it may be dead when it arrives
-      this.#world.after(this.#world.random.workload.between(0.05, 2), () => this.#answer(id, newestId));
-    });
-  }
-
-  #answer(id: number, newestId: number): void {
-    if (newestId < id)
-      return this.#world.violated(
-        'no answered increment is lost',
-        `${this.#name}: ${newestId} is the newest, not ${id}`,
-      );
-    if (id !== this.answered + 1) return;
-    this.answered = id;
-    this.#waiting = false;
-    this.begin();
   }
 }
