@@ -1,11 +1,11 @@
 // Keys of accounts: a folder of key files beside the homes. Sealed under a passphrase; only a devnet has plain ones.
 
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PskyError } from '../lib/errors.ts';
 import { nodePlatform } from '../sdk/drivers/node-platform.ts';
 import { inspectKeyFile, type KeyFileInfo, newKey, openKey, plainDevKey, type WalletKey } from '../sdk/index.ts';
-import type { DevnetHome, Home } from './home/home.ts';
+import { type DevnetHome, type Home, readText } from './home/home.ts';
 import { readSecretFile, writeSecretText } from './home/key-files.ts';
 import { askPassphrase } from './passphrase.ts';
 import type { Call, OptionSpec } from './verb.ts';
@@ -41,7 +41,7 @@ export function listKeys(home: Home): StoredKey[] {
     throw new PskyError('file-unusable', `${accountsFolder(home)}: ${code}.`);
   }
   return files.sort().flatMap((file) => {
-    const info = inspectKeyFile(readFileSync(join(accountsFolder(home), file), 'utf8'));
+    const info = inspectKeyFile(readText(join(accountsFolder(home), file), 'file-unusable'));
     return info.ok ? [{ name: file.replace(/\.json$/, ''), ...info.value }] : [];
   });
 }

@@ -3,6 +3,7 @@
 import { quorumOf } from '../consensus/certificate/index.ts';
 import { errorRows } from '../lib/errors.ts';
 import type { ChainStatus } from '../net/gateway/protocol.ts';
+import { type Words, wordsFor } from './why-words.ts';
 
 export interface MemberView {
   readonly name: string;
@@ -47,8 +48,9 @@ export function explain(question: Question): Explanation {
   const fenced = asked.filter((each) => each.status?.fenced === true).map((each) => each.name);
   const silent = silentOnes(question, answers);
   const unlinked = unlinkedOnes(question);
-  const without = withoutChain(question).map(({ name }) => name);
-  const absent = new Set([...silent, ...fenced, ...diverged, ...without, ...unlinked]);
+  const without = withoutChain(question);
+  const away = without.map(({ name }) => name);
+  const absent = new Set([...silent, ...fenced, ...diverged, ...away, ...unlinked]);
   const missing = validators.filter((name) => absent.has(name));
   const { q: need } = quorumOf(validators.length);
   const facts = {
@@ -59,7 +61,7 @@ export function explain(question: Question): Explanation {
   };
   const state = judge(facts, { diverged, fenced, answers: answers.filter(takesPart) });
   const since = sinceWhen(state, answers) ?? question.fallbackSince;
-  const words = wordsFor(state, { ...facts, since, question, diverged, fenced, silent, unlinked, answers });
+  const words = wordsFor(state, { ...facts, since, question, diverged, fenced, silent, unlinked, without, answers });
   return { state, ...facts, since, ...withRefusals(withFailures(words, asked), asked) };
 }
 
@@ -126,7 +128,7 @@ function withoutChain({ validators, asked }: Question): readonly MemberView[] {
   return asked.filter(({ status }) => status !== undefined && !takesPart(status));
 }
 
-interface Findings {
+export interface Findings {
   readonly diverged: readonly string[];
   readonly fenced: readonly string[];
   readonly answers: readonly ChainStatus[];
@@ -151,123 +153,4 @@ function sinceWhen(state: Explanation['state'], answers: readonly ChainStatus[])
   const witnesses = same.length > 0 ? same : state === 'halted' ? [] : answers;
   const instants = witnesses.map((status) => status.since).filter((each) => each !== '');
   return instants.sort()[0];
-}
-
-interface Words {
-  readonly sentence: string;
-  readonly remedy: string;
-}
-
-interface Scene extends Findings {
-  readonly question: Question;
-  readonly missing: readonly string[];
-  readonly silent: ReadonlySet<string>;
-  readonly unlinked: readonly string[];
-  readonly have: number;
-  readonly need: number;
-  readonly height: number;
-  readonly since: string;
-}
-
-function wordsFor(state: Explanation['state'], scene: Scene): Words {
-  const { question, have, need, height, missing } = scene;
-  const at = `Chain ${question.chain} at height ${height}`;
-  const clock = scene.since.slice(11, 19);
-  switch (state) {
-    case 'diverged':
-      return {
-        sentence: `${at}: ${list(scene.diverged)} computed another state than the quorum certified and stopped. ${ownWords(scene)}`,
-        remedy: 'Keep its home and logs as evidence, report it, and replace the node by a fresh home.',
-      };
-    case 'halted': {
-      if (scene.answers.length === 0) {
-        return {
-          sentence: `No member answers; ${need} of ${question.validators.length} are needed.`,
-          remedy: startAll(question),
-        };
-      }
-      if (have >= need) return fromNode(scene, 'halted');
-      const wanted = need - have;
-      const back = missing.filter((name) => scene.silent.has(name)).slice(0, wanted);
-      if (back.length < wanted) back.push(...withoutChain(question).map(({ name }) => name), ...scene.unlinked);
-      return {
-        sentence: `${at} has halted since ${clock}: ${list(missing)} ${verb(missing)} missing, ${have} of ${question.validators.length} validators remain and ${need} are needed.${fencedOff(scene)}${cutOff(scene)}`,
-        remedy: bringBack(scene, back) || 'Replace the fenced members by ones with new keys.',
-      };
-    }
-    case 'fenced': {
-      const others = missing.filter((name) => !scene.fenced.includes(name));
-      const without = others.length === 0 ? '' : ` without ${list(others)}`;
-      return {
-        sentence: `${at} goes on${without}; ${list(scene.fenced)} ${verb(scene.fenced)} fenced: the safety record of the key is missing or old, so it follows and signs nothing.${cutOff(scene)}`,
-        remedy:
-          `${bringBack(scene, missing)} Let it follow, or give it a new validator key in the next set of validators.`.trimStart(),
-      };
-    }
-    case 'slow':
-      return fromNode(scene, 'slow');
-    case 'idle':
-    case 'ok':
-      return {
-        sentence:
-          missing.length === 0
-            ? `${at} is ${state === 'idle' ? 'at rest: nothing waits to be ordered' : 'making progress'}; all ${have} validators take part.`
-            : `${at} goes on without ${list(missing)}: ${have} of ${question.validators.length} validators take part and ${need} are needed.${cutOff(scene)}`,
-        remedy: bringBack(scene, missing) || 'Nothing to do.',
-      };
-  }
-}
-
-function fencedOff({ fenced }: Scene): string {
-  return fenced.length === 0
-    ? ''
-    : ` ${list(fenced)} ${verb(fenced)} fenced and ${fenced.length === 1 ? 'signs' : 'sign'} nothing.`;
-}
-
-function cutOff({ unlinked }: Scene): string {
-  return unlinked.length === 0
-    ? ''
-    : ` ${list(unlinked)} ${unlinked.length === 1 ? 'runs, but has' : 'run, but have'} no link to most of the others.`;
-}
-
-/** The dead are revived; one that runs without the chain says itself what helps; what lies between nodes is mended there. */
-function bringBack({ question, unlinked, fenced }: Scene, names: readonly string[]): string {
-  const running = withoutChain(question).filter(({ name }) => names.includes(name));
-  const cut = unlinked.filter((name) => names.includes(name));
-  const here = new Set([...cut, ...fenced, ...running.map(({ name }) => name)]);
-  const dead = names.filter((name) => !here.has(name));
-  const parts = running.map(({ name, status }) => `${name}: ${status?.remedy}`);
-  if (dead.length > 0) parts.unshift(`Bring back ${list(dead)}: ${dead.map(question.revive).join('; ')}`);
-  if (cut.length > 0) parts.push(`Check the network between ${list(cut)} and the others.`);
-  return parts.join(' ');
-}
-
-/** At which height, and the roots: what those that have diverged say themselves. */
-function ownWords({ question, diverged }: Scene): string {
-  return question.asked
-    .filter(({ name }) => diverged.includes(name))
-    .map(({ name, status }) => `${name}: ${status?.sentence}`)
-    .join(' ');
-}
-
-/** All needed members are there: the node itself knows best what holds it up. */
-function fromNode(scene: Scene, state: ChainStatus['state']): Words {
-  const witness = scene.answers.find((status) => status.state === state);
-  return {
-    sentence: witness?.sentence ?? `Chain ${scene.question.chain} makes little progress.`,
-    remedy: witness?.remedy ?? 'Look at the logs: psky logs',
-  };
-}
-
-function startAll(question: Question): string {
-  return `Start them: ${question.revive(question.validators[0] ?? '')}`;
-}
-
-function list(names: readonly string[]): string {
-  if (names.length <= 1) return names.join('');
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
-
-function verb(names: readonly string[]): string {
-  return names.length === 1 ? 'is' : 'are';
 }

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type NetworkGenesis, parseNetwork } from '../../consensus/genesis/index.ts';
-import { PskyError } from '../../lib/errors.ts';
+import { type ErrorName, PskyError } from '../../lib/errors.ts';
 import { readFields } from '../../lib/fields.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import { type NodeConfig, parseConfig } from './config.ts';
@@ -104,9 +104,19 @@ export function byName(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
-function readJson(path: string): unknown {
+/** @throws PskyError of that name where the file cannot be read */
+export function readText(path: string, otherwise: ErrorName): string {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new PskyError(otherwise, `${path}: ${(error as NodeJS.ErrnoException).code}.`);
+  }
+}
+
+function readJson(path: string): unknown {
+  const text = readText(path, 'bad-configuration');
+  try {
+    return JSON.parse(text);
   } catch (error) {
     throw new PskyError('bad-configuration', `${path}: ${(error as Error).message}.`);
   }
@@ -123,13 +133,7 @@ export function membersOf(home: Home, only?: string): ReadonlyMap<string, NodeHo
 }
 
 export function loadConfig(home: NodeHome, environment: Readonly<Record<string, string | undefined>>): NodeConfig {
-  let text: string;
-  try {
-    text = readFileSync(home.files.config, 'utf8');
-  } catch (error) {
-    throw new PskyError('bad-configuration', `${home.files.config}: ${(error as NodeJS.ErrnoException).code}.`);
-  }
-  return parseConfig(text, environment);
+  return parseConfig(readText(home.files.config, 'bad-configuration'), environment);
 }
 
 export function loadGenesis(home: Home): NetworkGenesis {
@@ -139,13 +143,7 @@ export function loadGenesis(home: Home): NetworkGenesis {
 }
 
 export function loadGenesisFile(path: string): NetworkGenesis {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new PskyError('bad-genesis', `${path}: ${(error as NodeJS.ErrnoException).code}.`);
-  }
-  const parsed = parseNetwork(text, [sodiumSuite]);
+  const parsed = parseNetwork(readText(path, 'bad-genesis'), [sodiumSuite]);
   if (!parsed.ok) throw new PskyError('bad-genesis', `${path}: ${parsed.error.place}: ${parsed.error.message}.`);
   return parsed.value;
 }

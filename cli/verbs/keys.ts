@@ -1,6 +1,5 @@
 // psky keys: the keys of accounts that a home keeps.
 
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { toHex } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
@@ -8,6 +7,7 @@ import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
 import { inspectKeyFile, newKey, openKey, plainDevKey, sealKey } from '../../sdk/index.ts';
 import { keyPath, listKeys, type StoredKey, saveKeyText, storedKey } from '../accounts.ts';
 import { exitCode } from '../exit.ts';
+import { readText } from '../home/home.ts';
 import { readSecretFile, writeSecretText } from '../home/key-files.ts';
 import { formatTable } from '../output.ts';
 import { askPassphrase } from '../passphrase.ts';
@@ -85,12 +85,7 @@ async function exportKey(call: Call): Promise<number> {
 async function importKey(call: Call): Promise<number> {
   const home = call.home();
   const name = call.arg(0);
-  let text: string;
-  try {
-    text = readFileSync(call.arg(1), 'utf8');
-  } catch (error) {
-    throw new PskyError('file-unusable', `${call.arg(1)}: ${(error as NodeJS.ErrnoException).code}.`);
-  }
+  const text = readText(call.arg(1), 'file-unusable');
   const info = inspectKeyFile(text);
   if (!info.ok) throw new PskyError('key-file-bad', `${call.arg(1)}: ${info.error}.`);
   if (!info.value.sealed && home.kind !== 'devnet')

@@ -1,6 +1,5 @@
 // psky tx: one signed command, or a bundle from a file, from here to its receipt.
 
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Bytes, fromHex, fromUtf8 } from '../../lib/bytes.ts';
 import { errorRowOfCode, formatErrorCode, PskyError } from '../../lib/errors.ts';
@@ -10,6 +9,7 @@ import { fromOptions, signingKey } from '../accounts.ts';
 import { readBundle } from '../bundle.ts';
 import { chainOption, clientOf } from '../client.ts';
 import { exitCode } from '../exit.ts';
+import { readText } from '../home/home.ts';
 import { addVerb, type Call, duration, type Finish, type OptionSpec, timeoutOption, wholeNumber } from '../verb.ts';
 
 const nonceRange = { min: 1, max: Number.MAX_SAFE_INTEGER };
@@ -152,9 +152,10 @@ function compareAndSet(call: Call): Operation {
 
 function bundleOf(call: Call): readonly Operation[] {
   const file = call.arg(0);
+  const text = readText(file, 'file-unusable');
   let document: unknown;
   try {
-    document = JSON.parse(readFileSync(file, 'utf8'));
+    document = JSON.parse(text);
   } catch (error) {
     throw new PskyError('file-unusable', `${file}: ${(error as Error).message}.`);
   }
