@@ -3,14 +3,18 @@
 import t from 'tap';
 import { explain } from '../../cli/why.ts';
 import { fromUtf8 } from '../../lib/bytes.ts';
+import { MiB } from '../../lib/units.ts';
 import { WholeNodes } from './whole-nodes.ts';
 
 t.setTimeout(0); // the runner's budget for the file decides
 
 const validators = ['v1', 'v2', 'v3', 'v4'];
 
-const blobChains = (count: number) =>
-  Array.from({ length: count }, (_, index) => ({ name: `chain-${index}`, application: 'blob' as const }));
+/** In segments that hold the live records of all of them. */
+const manyChains = (count: number) => ({
+  segmentBytes: 16 * MiB,
+  chains: Array.from({ length: count }, (_, index) => ({ name: `chain-${index}`, application: 'blob' as const })),
+});
 /** how often each process was started: none may end by itself */
 const starts = ({ hosts }: WholeNodes): readonly number[] => hosts.map((host) => host.starts);
 
@@ -85,8 +89,7 @@ t.test('a hundred idle chains send nothing, take no turn and hold no timer', asy
   const idle = (chains: number) => {
     let steps = 0;
     const net = new WholeNodes(11, {
-      validators: 4,
-      chains: blobChains(chains),
+      ...{ validators: 4, ...manyChains(chains) },
       hooks: () => ({
         stepped: (_core, outputs) => {
           steps += 1;
@@ -128,7 +131,7 @@ t.test('a hundred idle chains send nothing, take no turn and hold no timer', asy
 });
 
 t.test('a network of a thousand chains, as many as a genesis may list, starts and takes in work on each', async (t) => {
-  const net = new WholeNodes(13, { validators: 1, chains: blobChains(1_000) });
+  const net = new WholeNodes(13, { validators: 1, ...manyChains(1_000) });
   net.run(3_000);
   t.equal(net.node(0).system.inspect().deadLetters.total, 0);
   const refused = net.genesis.chains.filter(({ name }) => net.submitAll(0, name, [fromUtf8('work')]).accepted !== 1);
