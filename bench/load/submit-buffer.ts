@@ -61,19 +61,13 @@ export class BufferPool {
   readonly #entriesBytes: number;
   readonly #prepare: (buffer: SubmitBuffer) => void;
   readonly #free: SubmitBuffer[] = [];
-  #taken = 0;
 
   constructor(entriesBytes: number, prepare: (buffer: SubmitBuffer) => void) {
     this.#entriesBytes = entriesBytes;
     this.#prepare = prepare;
   }
 
-  get taken(): number {
-    return this.#taken;
-  }
-
   take(): SubmitBuffer {
-    this.#taken++;
     const free = this.#free.pop();
     if (free !== undefined) return free;
     const fresh = new SubmitBuffer(this.#entriesBytes);
@@ -82,7 +76,6 @@ export class BufferPool {
   }
 
   give(buffer: SubmitBuffer): void {
-    this.#taken--;
     this.#free.push(buffer);
   }
 }

@@ -23,7 +23,6 @@ export class HostilePeer {
   /** frames that the victim sent, newest last; the first thousand of a link are kept */
   readonly heard: Bytes[] = [];
   #victim: NodeId;
-  #up = 0;
 
   private constructor(links: LinksHandle, chain: string, victim: NodeId) {
     this.#links = links;
@@ -79,18 +78,12 @@ export class HostilePeer {
   }
 
   #hear(message: LinkMessage): void {
-    if (message.type === 'link-up') this.#up++;
     if (message.type === 'link-down') this.heard.length = 0;
     if (message.type === 'frame' && this.heard.length < 1_000) this.heard.push(message.bytes);
   }
 
   get isUp(): boolean {
     return this.#links.peers().some((each) => each.peer === this.#victim && each.linked);
-  }
-
-  /** links that came up so far */
-  get linksSoFar(): number {
-    return this.#up;
   }
 
   get bufferedBytes(): number {
