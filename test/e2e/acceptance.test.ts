@@ -2,22 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import t from 'tap';
-import { type LoadResult, type Status, testDevnet, type Why } from './devnet.ts';
-
-interface Receipt {
-  readonly hash: string;
-  readonly height: number | null;
-  readonly index: number | null;
-  readonly code: string;
-  readonly name?: string;
-}
-
-interface Read {
-  readonly value: string | null;
-  readonly height: number;
-  readonly verified: boolean;
-  readonly signers: readonly string[];
-}
+import { type LoadResult, type Read, type Receipt, type Status, testDevnet, type Why } from './devnet.ts';
 
 const url = /^http:\/\/127\.0\.0\.1:\d+$/;
 

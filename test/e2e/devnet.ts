@@ -24,6 +24,23 @@ export interface Status extends Why {
   }[];
 }
 
+/** What `psky tx` says of a command. */
+export interface Receipt {
+  readonly hash: string;
+  readonly height: number | null;
+  readonly index: number | null;
+  readonly code: string;
+  readonly name?: string;
+}
+
+/** What `psky query get --prove` says. */
+export interface Read {
+  readonly value: string | null;
+  readonly height: number;
+  readonly verified: boolean;
+  readonly signers: readonly string[];
+}
+
 export interface LoadResult {
   readonly offered: number;
   readonly accepted: number;

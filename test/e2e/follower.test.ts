@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import t from 'tap';
-import { eventually, type LoadResult, testDevnet, type Why } from './devnet.ts';
+import { eventually, type LoadResult, type Read, type Receipt, testDevnet, type Why } from './devnet.ts';
 import { processesOf, psky, pskyJson, shortFolder } from './psky.ts';
 
 interface Started {
@@ -12,17 +12,6 @@ interface Started {
   readonly pid: number;
   readonly rpc: string;
   readonly metrics: string;
-}
-interface Receipt {
-  readonly height: number | null;
-  readonly code: string;
-  readonly name?: string;
-}
-interface Read {
-  readonly value: string | null;
-  readonly height: number;
-  readonly verified: boolean;
-  readonly signers: readonly string[];
 }
 interface Member {
   readonly role: string;
