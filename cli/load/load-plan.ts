@@ -59,7 +59,7 @@ export function prepareLoad(call: Call, runs: number): PreparedLoad {
   return {
     plan,
     chain,
-    peerTls: loadConfig(members.get((validators[0] as { name: string }).name) as NodeHome, call.environment).peer.tls,
+    peerTls: loadConfig(live[0].home, call.environment).peer.tls,
     site: typeof processes === 'number' ? { ...site, processes } : site,
     folder: live[0].home.path,
     diskHolds: (wanted, times) => room(wanted, times).fits,
