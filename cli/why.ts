@@ -81,10 +81,13 @@ function fromFollower({ asked, revive, fallbackSince, chain }: Question): Explan
     const { state, missing, have, need, height, since, sentence, remedy } = status;
     return { state, missing, have, need, height, since, sentence, remedy };
   }
-  return {
-    ...{ state: 'halted', missing: [], have: 0, need: 1, height: 0, since: fallbackSince },
+  const words = {
     sentence: `${name}, which follows chain ${chain}, does not answer.`,
     remedy: `Start it: ${revive(name)}`,
+  };
+  return {
+    ...{ state: 'halted', missing: [], have: 0, need: 1, height: 0, since: fallbackSince },
+    ...withFailures(words, asked),
   };
 }
 

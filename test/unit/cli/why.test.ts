@@ -67,6 +67,10 @@ t.test('a follower speaks for itself, and says nothing of validators that it is 
   const view = { have: 2, need: 1, state: 'idle', sentence: 'This node follows.', remedy: 'Nothing to do.' } as const;
   t.match(follow(seen('f1', view)), { ...view, missing: [], height: 12 });
   t.match(follow(dead('f1')), { state: 'halted', have: 0, need: 1, remedy: 'Start it: psky start --home <f1>' });
+  t.match(follow(failed('f1')), {
+    sentence: /^f1, .* f1 failed: .* A record cannot be read\.$/,
+    remedy: /\nf1: Read its log\.$/,
+  });
 });
 
 t.test('fewer than a quorum is halted, whatever the rest still believe', async (t) => {
