@@ -1,6 +1,9 @@
 // What the network has promised: which member accepted which command, and every receipt that anybody showed. At the end
 // each promise must have been kept.
 
+/** A follower says `accepted` when a validator has, and does not say which. */
+export const someValidator = -1;
+
 export interface Promised {
   readonly hash: string;
   readonly chain: string;
@@ -43,7 +46,10 @@ export class Book {
 
   /** Whether all who accepted it were wiped later, so that nobody has it any more. */
   isDestroyed({ members }: Promised): boolean {
-    return [...members].every(([member, atMs]) => (this.#wiped.get(member) ?? 0) >= atMs);
+    return [...members].every(([member, atMs]) => {
+      const wipedMs = member === someValidator ? Math.max(0, ...this.#wiped.values()) : (this.#wiped.get(member) ?? 0);
+      return wipedMs >= atMs;
+    });
   }
 
   #of(hash: string, chain: string): Promised {

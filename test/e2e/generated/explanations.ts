@@ -15,16 +15,16 @@ export async function explained(network: Network, member: Member, ailment: Ailme
   const deadline = performance.now() + withinMs;
   let last: Why | undefined;
   do {
-    last = (await network.devnet.ask<Why>('why')).json;
-    if (names(last, member.name, ailment)) return last.sentence;
+    last = await network.why(member);
+    if (names(last, member, ailment)) return last.sentence;
     await pause(200);
   } while (performance.now() < deadline);
   network.violations.push(`psky why does not say that ${member.name} is ${ailment}: ${last.sentence} ${last.remedy}`);
   return undefined;
 }
 
-function names({ missing, sentence, remedy }: Why, name: string, ailment: Ailment): boolean {
-  if (ailment !== 'full' && !missing.includes(name)) return false;
+function names({ missing, sentence, remedy }: Why, { name, votes }: Member, ailment: Ailment): boolean {
+  if (votes && ailment !== 'full' && !missing.includes(name)) return false;
   const text = `${sentence}\n${remedy}`;
   switch (ailment) {
     case 'silent':
@@ -32,7 +32,7 @@ function names({ missing, sentence, remedy }: Why, name: string, ailment: Ailmen
     case 'failed':
       return text.includes(`${name} failed: `);
     case 'unlinked':
-      return new RegExp(`\\b${name}\\b.*no link`).test(text);
+      return (votes ? new RegExp(`\\b${name}\\b.*no link`) : /^This node .* linked to no validator/).test(text);
     case 'full':
       return new RegExp(`\\b${name} takes no new commands: .*disk`).test(text);
     case 'fenced':

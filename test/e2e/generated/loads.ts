@@ -6,7 +6,8 @@ import type { Random } from '../../../lib/random.ts';
 import { nodePlatform } from '../../../sdk/drivers/node-platform.ts';
 import { newKey, type Operation, toBase64 } from '../../../sdk/index.ts';
 import { type LoadResult, pause } from '../devnet.ts';
-import type { Book } from './book.ts';
+import { type Book, someValidator } from './book.ts';
+import type { Member } from './member.ts';
 import type { Network } from './network.ts';
 import type { LoadKind } from './plan.ts';
 
@@ -82,7 +83,7 @@ class CommandLoad implements Load {
     const key = newKey(nodePlatform);
     for (let nonce = 1; !this.#stopped; nonce++) {
       const signed = await client.sign(key, operationsOf(this.#kind, nonce), nonce, { expiresInMs });
-      const sending = this.#send(signed.hash, toBase64(signed.entry), random.below(this.#network.members.length));
+      const sending = this.#send(signed.hash, toBase64(signed.entry), random.pick(this.#network.members));
       this.#sent.add(sending);
       void sending.finally(() => this.#sent.delete(sending));
       await pause((1_000 / perSecond[this.#kind]) * random.between(0.5, 1.5));
@@ -90,14 +91,12 @@ class CommandLoad implements Load {
     await Promise.all(this.#sent);
   }
 
-  async #send(hash: string, entry: string, index: number): Promise<void> {
-    const { devnet, members } = this.#network;
-    const name = members[index]?.name ?? '';
-    const receipt = await devnet
+  async #send(hash: string, entry: string, { name, index, votes }: Member): Promise<void> {
+    const receipt = await this.#network.devnet
       .rpc(name)
       .call('submit', { chain: this.#chain, entry }, patienceMs)
       .catch(() => undefined);
-    if (receipt?.status === 'accepted') this.#book.accepted(hash, this.#chain, index);
+    if (receipt?.status === 'accepted') this.#book.accepted(hash, this.#chain, votes ? index : someValidator);
   }
 }
 

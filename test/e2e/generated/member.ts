@@ -1,39 +1,40 @@
-// One member: a process of `psky start` on a home of its own, which is killed, paused, broken and started again. Ends that
-// nobody brought about are violations.
+// One member, validator or follower: a process of `psky start` on a home of its own, which is killed, paused, broken and
+// started again. Ends that nobody brought about are violations.
 
 import { readFileSync, rmSync } from 'node:fs';
-import { filesOf, type HomeFiles } from '../../../cli/home/home.ts';
+import type { NodeHome } from '../../../cli/home/home.ts';
+import { runningInfo } from '../../../cli/running.ts';
 import { breakNode } from '../break-node.ts';
+import { eventually } from '../devnet.ts';
 import { killHard, type Running, startPsky } from '../psky.ts';
 
 /** the longest start that was seen on a busy machine is a tenth of it */
-const startMs = 60_000;
+const startSeconds = 60;
+
+export interface Place {
+  readonly index: number;
+  readonly name: string;
+  /** whether it is a validator */
+  readonly votes: boolean;
+  readonly home: NodeHome;
+}
 
 export class Member {
   readonly index: number;
   readonly name: string;
-  readonly home: string;
-  readonly rpc: string;
-  readonly #files: HomeFiles;
+  readonly votes: boolean;
+  readonly home: NodeHome;
   #process: Running | undefined;
   #expected = false;
   #turn: Promise<void> = Promise.resolve();
   readonly #died: (why: string) => void;
 
-  constructor(
-    place: { readonly index: number; readonly name: string; readonly home: string; readonly rpc: string },
-    died: (why: string) => void,
-  ) {
-    this.index = place.index;
-    this.name = place.name;
-    this.home = place.home;
-    this.rpc = place.rpc;
-    this.#files = filesOf(place.home);
+  constructor({ index, name, votes, home }: Place, died: (why: string) => void) {
+    this.index = index;
+    this.name = name;
+    this.votes = votes;
+    this.home = home;
     this.#died = died;
-  }
-
-  get pid(): number | undefined {
-    return this.#process?.child.pid;
   }
 
   /** What is done to a member waits for what is being done to it. */
@@ -50,18 +51,17 @@ export class Member {
   async start(): Promise<void> {
     if (this.#process !== undefined) return;
     this.#expected = false;
-    const running = startPsky('start', '--json', '--home', this.home);
+    const running = startPsky('start', '--json', '--home', this.home.path);
     this.#process = running;
     void running.ended.then(({ status, stdout, stderr }) => {
       this.#process = undefined;
       if (!this.#expected)
         this.#died(`${this.name} ended by itself with ${status}: ${stdout}${stderr}${this.#failure()}`);
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${this.name} does not listen after ${startMs} ms`)), startMs);
-    });
-    await Promise.race([running.line(/"rpc"/), late]).finally(() => clearTimeout(timer));
+    // a follower prints its line later, when it has caught up
+    const listens = async (): Promise<boolean> => runningInfo(this.home)?.pid === running.child.pid;
+    const early = running.ended.then(() => Promise.reject(new Error(`${this.name} ended before it listened`)));
+    await Promise.race([eventually(`${this.name} listens`, startSeconds, listens), early]);
   }
 
   /** SIGKILL; resolves when it is gone. */
@@ -92,7 +92,7 @@ export class Member {
 
   /** Breaks its disk or clock (cli/dev/breaking.ts); nothing named: all is sound again. */
   break(params: Readonly<Record<string, number | string>>): Promise<void> {
-    return breakNode(this.home, params);
+    return breakNode(this.home.path, params);
   }
 
   /** Breaks it in a way that ends it. @returns the exit code, null for a signal; undefined when it lives on */
@@ -115,12 +115,12 @@ export class Member {
 
   /** Its data is gone: as if the disk had been replaced. */
   wipe(): void {
-    rmSync(this.#files.data, { recursive: true });
+    rmSync(this.home.files.data, { recursive: true });
   }
 
   #failure(): string {
     try {
-      return readFileSync(this.#files.failure, 'utf8');
+      return readFileSync(this.home.files.failure, 'utf8');
     } catch {
       return '';
     }

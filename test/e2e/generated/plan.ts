@@ -1,6 +1,8 @@
-// What a seed decides: a network, the load on it, and a script of faults. Members are numbered from 0; v1 has 0.
+// What a seed decides: a network, the load on it, and a script of faults. Members are numbered from 0: v1 has 0, and a
+// follower comes after the last validator.
 
 import { devnetChains } from '../../../cli/home/create.ts';
+import { quorumOf } from '../../../consensus/certificate/index.ts';
 import type { ChainEntry } from '../../../consensus/genesis/index.ts';
 import { type Random, seededRandom } from '../../../lib/random.ts';
 import { MiB } from '../../../lib/units.ts';
@@ -15,6 +17,7 @@ export const faultKinds = [
   'full-disk',
   'torn-journal',
   'wiped-validator',
+  'wiped-follower',
   'clock-jump',
   'restart-all',
 ] as const;
@@ -33,11 +36,21 @@ export interface Fault {
   readonly amount: number;
   /** one-way: who does not hear the member; all others where absent */
   readonly deaf?: number;
+  /** torn-journal: cut off from the others meanwhile, so that its clients are all that it could tell too early */
+  readonly alone?: boolean;
+}
+
+export interface FollowerPlan {
+  readonly engine: Engine;
+  /** the validators that it is told of: f + 1 */
+  readonly peers: readonly number[];
 }
 
 export interface Plan {
   readonly seed: number;
+  /** of the validators */
   readonly engines: readonly Engine[];
+  readonly follower: FollowerPlan | undefined;
   readonly chains: readonly ChainEntry[];
   readonly loads: readonly LoadKind[];
   readonly faults: readonly Fault[];
@@ -45,8 +58,6 @@ export interface Plan {
   readonly forMs: number;
 }
 
-/** Kinds that need somebody to talk to. */
-const amongMembers: ReadonlySet<FaultKind> = new Set(['disconnect', 'one-way', 'wiped-validator', 'restart-all']);
 /** after a fault a member has so long to come back before it is struck again */
 const restMs = 1_500;
 
@@ -55,7 +66,8 @@ export function drawPlan(seed: number, most = Number.POSITIVE_INFINITY): Plan {
   const random = seededRandom(seed);
   const network = random.fork('network');
   const validators = network.pick([1, 4, 4, 7]);
-  const faults = drawFaults(random.fork('faults'), validators).slice(0, most);
+  const follower = drawFollower(random.fork('follower'), validators);
+  const faults = drawFaults(random.fork('faults'), validators, follower !== undefined).slice(0, most);
   const mixed = network.chance(0.3);
   const engine = (): Engine => network.pick(['rocksdb', 'classic-level']);
   const one = engine();
@@ -63,11 +75,19 @@ export function drawPlan(seed: number, most = Number.POSITIVE_INFINITY): Plan {
   return {
     seed,
     engines: Array.from({ length: validators }, () => (mixed ? engine() : one)),
+    follower,
     chains,
     loads: drawLoads(network, chains, faults),
     faults,
     forMs: Math.max(...faults.map(({ atMs, forMs }) => atMs + forMs)) + restMs,
   };
+}
+
+function drawFollower(random: Random, validators: number): FollowerPlan | undefined {
+  if (!random.chance(0.5)) return undefined;
+  const engine = random.pick<Engine>(['rocksdb', 'classic-level']);
+  const known = quorumOf(validators).f + 1;
+  return { engine, peers: random.shuffle([...Array(validators).keys()]).slice(0, known) };
 }
 
 /** Small segments, so that the journal goes from one to the next. */
@@ -87,16 +107,16 @@ function drawLoads(random: Random, chains: readonly ChainEntry[], faults: readon
   return blobs && faults.every(({ kind }) => kind !== 'wiped-validator') ? [...drawn, 'blobs'] : drawn;
 }
 
-function drawFaults(random: Random, validators: number): readonly Fault[] {
-  const tolerated = Math.floor((validators - 1) / 3);
-  const sacrificed = random.shuffle(Array.from({ length: validators }, (_, i) => i)).slice(0, tolerated);
-  const possible = faultKinds.filter((kind) => validators > 1 || !amongMembers.has(kind));
-  const freeFrom = Array<number>(validators).fill(0);
+function drawFaults(random: Random, validators: number, followed: boolean): readonly Fault[] {
+  const voters = [...Array(validators).keys()];
+  const followers = followed ? [validators] : [];
+  const all = [...voters, ...followers];
+  const possible = faultKinds.filter((kind) => candidates(kind).length > 0);
+  const freeFrom = all.map(() => 0);
   const faults: Fault[] = [];
   let atMs = 1_000;
   for (const kind of random.shuffle(possible).slice(0, 6 + random.below(3))) {
-    const members = victims(kind);
-    if (members.length === 0) continue;
+    const members = kind === 'restart-all' ? all : [random.pick(candidates(kind))];
     const start = Math.max(atMs, ...members.map((each) => freeFrom[each] as number));
     const fault = { kind, atMs: Math.round(start), members, ...drawCourse(random, kind, members, validators) };
     for (const each of members) freeFrom[each] = start + fault.forMs + restMs;
@@ -105,10 +125,23 @@ function drawFaults(random: Random, validators: number): readonly Fault[] {
   }
   return faults;
 
-  function victims(kind: FaultKind): readonly number[] {
-    if (kind === 'restart-all') return freeFrom.map((_, i) => i);
-    if (kind === 'wiped-validator') return sacrificed.splice(0, 1);
-    return [random.below(validators)];
+  /** Whom it may befall. Some need somebody to talk to; a follower takes commands however full its disk is. */
+  function candidates(kind: FaultKind): readonly number[] {
+    switch (kind) {
+      case 'wiped-follower':
+        return followers;
+      case 'full-disk':
+        return voters;
+      case 'one-way':
+      case 'wiped-validator':
+        return validators > 1 ? voters : [];
+      case 'disconnect':
+        return validators > 1 ? all : followers;
+      case 'restart-all':
+        return validators > 1 ? all : [];
+      default:
+        return all;
+    }
   }
 }
 
@@ -117,7 +150,7 @@ function drawCourse(
   kind: FaultKind,
   [member = 0]: readonly number[],
   validators: number,
-): Pick<Fault, 'forMs' | 'amount' | 'deaf'> {
+): Pick<Fault, 'forMs' | 'amount' | 'deaf' | 'alone'> {
   const forMs = Math.round(random.between(500, 5_000));
   switch (kind) {
     case 'slow-disk':
@@ -129,7 +162,7 @@ function drawCourse(
     }
     case 'torn-journal':
       // mostly little: what a group holds is often shorter than the sectors it is written in
-      return { forMs, amount: Math.floor(100 * random.next() ** 3) };
+      return { forMs, amount: Math.floor(100 * random.next() ** 3), alone: random.chance(0.5) };
     case 'one-way': {
       // longer than a link bears silence (net/limits.ts), or a stutter
       if (random.chance(0.5)) return { forMs: 7_000, amount: 0 };

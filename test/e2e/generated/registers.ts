@@ -130,6 +130,15 @@ export class Registers {
     for (const hash of [...this.#unheard.keys()]) await this.#ask(client, hash);
   }
 
+  /** @returns what a member proves of all registers; @throws where it does not */
+  async provedBy(name: string): Promise<string> {
+    const client = this.#network.devnet.client([name]);
+    const options = { minHeight: this.#height, timeoutMs: readMs };
+    const seen = await Promise.all(registers.map((each) => this.#readProved(client, fromUtf8(each), options)));
+    if (seen.includes(undefined)) throw new Error(`${name} proves nothing of the registers at height ${this.#height}`);
+    return JSON.stringify(seen);
+  }
+
   /** @returns no receipt where the client did not hear that it is committed */
   async #order(
     client: Client,

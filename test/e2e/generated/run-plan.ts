@@ -2,13 +2,13 @@
 // looked up.
 
 import { type Random, seededRandom } from '../../../lib/random.ts';
-import { eventually, pause, type Why } from '../devnet.ts';
+import { eventually, pause } from '../devnet.ts';
 import { Book, type Promised } from './book.ts';
 import { checkRegisters } from './linearizability.ts';
 import { loadsOf } from './loads.ts';
 import type { Member } from './member.ts';
 import { Network } from './network.ts';
-import type { Fault, Plan } from './plan.ts';
+import type { Engine, Fault, Plan } from './plan.ts';
 import { Recovery } from './recovery.ts';
 import { Registers } from './registers.ts';
 import { type Scene, strike } from './strikes.ts';
@@ -18,6 +18,8 @@ export interface Verdict {
   readonly network: {
     readonly validators: number;
     readonly engines: Plan['engines'];
+    /** its engine; null where there is none */
+    readonly follower: Engine | null;
     readonly chains: readonly string[];
   };
   readonly load: { readonly kinds: Plan['loads']; readonly promised: number; readonly operations: number };
@@ -46,9 +48,9 @@ export async function runPlan(plan: Plan, folder: string, tell: (line: string) =
   const network = await Network.make(plan, folder);
   try {
     await network.start();
-    tell(
-      `${plan.engines.length} validators (${plan.engines.join(' ')}), ${plan.chains.map(({ name }) => name).join(' ')}`,
-    );
+    const followed = plan.follower === undefined ? '' : `, a follower (${plan.follower.engine})`;
+    const chains = plan.chains.map(({ name }) => name).join(' ');
+    tell(`${plan.engines.length} validators (${plan.engines.join(' ')})${followed}, ${chains}`);
     return await live(plan, network, tell, began);
   } finally {
     network.destroy();
@@ -79,8 +81,11 @@ async function live(plan: Plan, network: Network, tell: (line: string) => void, 
   const missing = await missingAfterAll(network, book);
   const destroyed = missing.filter((each) => book.isDestroyed(each));
   const lost = missing.filter((each) => !book.isDestroyed(each));
-  for (const each of lost) violations.push(`lost: ${each.chain} ${each.hash}, accepted by ${[...each.members.keys()]}`);
-  await compareMembers(network, book, random.fork('receipts')).catch((error) => violations.push(error.message));
+  for (const { chain, hash, members } of lost) {
+    const names = [...members.keys()].map((index) => network.members[index]?.name ?? 'some validator');
+    violations.push(`lost: ${chain} ${hash}, accepted by ${names.join(' and ')}`);
+  }
+  await compareMembers(scene, registers, random.fork('receipts')).catch((error) => violations.push(error.message));
   violations.push(...book.changed, ...registers.badProofs);
   await registers.settle();
   const linearizable = isLinearizable(registers, violations);
@@ -90,6 +95,7 @@ async function live(plan: Plan, network: Network, tell: (line: string) => void, 
     network: {
       validators: plan.engines.length,
       engines: plan.engines,
+      follower: plan.follower?.engine ?? null,
       chains: plan.chains.map(({ name, shard }) => `${name} in ${shard}`),
     },
     load: { kinds: plan.loads, promised: book.promised.length, operations: registers.history.length },
@@ -156,8 +162,8 @@ async function lookUp(
   return unknown;
 }
 
-/** All members have and execute the same; what they say of a command is what anyone ever said. */
-async function compareMembers(network: Network, book: Book, random: Random): Promise<void> {
+/** All members have, execute and prove the same; what they say of a command is what anyone ever said. */
+async function compareMembers({ network, book }: Scene, registers: Registers, random: Random): Promise<void> {
   const { devnet, violations } = network;
   const intact = network.intact.map(({ name }) => name);
   for (const { name } of network.plan.chains) {
@@ -166,6 +172,9 @@ async function compareMembers(network: Network, book: Book, random: Random): Pro
     // one that lost its data need not have old blocks
     violations.push(...(await devnet.differences(name, devnet.names, 1)));
   }
+  const proved = await Promise.all(devnet.names.map((name) => registers.provedBy(name)));
+  if (new Set(proved).size > 1)
+    violations.push(`${devnet.names.join(' ')} prove different registers: ${proved.join(' | ')}`);
   const sample = random.shuffle(book.promised.filter(({ receipt }) => receipt !== undefined)).slice(0, sampledReceipts);
   for (const member of network.intact) {
     for (const { hash, chain, receipt } of await lookUp(network, book, member, sample))
@@ -175,10 +184,15 @@ async function compareMembers(network: Network, book: Book, random: Random): Pro
 
 /** In the end nothing is wrong but what cannot be mended, `psky why` says so, and every member drains. */
 async function checkEnd(network: Network): Promise<void> {
-  const { json } = await network.devnet.ask<Why>('why');
+  const { missing, sentence } = await network.why();
   const wiped = network.members.filter(({ index }) => network.wiped.has(index)).map(({ name }) => name);
-  if (JSON.stringify(json.missing) !== JSON.stringify(wiped))
-    network.violations.push(`in the end psky why says ${json.sentence}`);
+  if (JSON.stringify(missing) !== JSON.stringify(wiped))
+    network.violations.push(`in the end psky why says ${sentence}`);
+  if (network.follower !== undefined) {
+    const { state, sentence, remedy } = await network.why(network.follower);
+    if (state !== 'idle' || remedy !== 'Nothing to do.')
+      network.violations.push(`in the end psky why at the follower says ${state}: ${sentence} ${remedy}`);
+  }
   await Promise.all(
     network.members.map(async (member) => {
       const code = await member.drain();

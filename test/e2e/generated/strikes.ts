@@ -71,9 +71,14 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
     return (await ended(scene, fault, member, { freeBytes: 0, failure: 'no-space' })) ?? why;
   },
 
-  async 'torn-journal'({ network }, { forMs, amount }, member) {
+  /** A group gathers behind a slow write, and is torn: nobody may have been told of it. */
+  async 'torn-journal'({ network }, { forMs, amount, alone }, member) {
+    if (alone === true) network.proxies.cut(member.index);
+    await member.break({ delayMs: tornAfterMs });
+    await pause(tornAfterMs);
     await member.breakToEnd({ failure: 'torn', tornPercent: amount, delayMs: tornAfterMs }, forMs);
     await member.kill(); // nothing was written meanwhile
+    network.proxies.mend(member.index);
     const why = await explained(network, member, 'silent');
     await member.start();
     return why;
@@ -86,6 +91,15 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
     member.wipe();
     await member.start();
     return explained(network, member, 'fenced');
+  },
+
+  /** Its disk was lost, and it is set up anew with its configuration and its keys. */
+  async 'wiped-follower'({ network }, { forMs }, member) {
+    await member.kill();
+    member.wipe();
+    const why = await lasting(forMs, () => explained(network, member, 'silent'));
+    await member.start();
+    return why;
   },
 
   async 'clock-jump'(_scene, { forMs, amount }, member) {
