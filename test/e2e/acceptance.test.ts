@@ -1,4 +1,4 @@
-// The acceptance commands of issue 3 §9 in their order, as a newcomer types them.
+// The commands of the first acceptance in their order, as a newcomer types them.
 
 import { existsSync } from 'node:fs';
 import t from 'tap';
