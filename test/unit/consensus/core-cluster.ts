@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly delayMs?: (from: number, to: number) => number;
   readonly syncMs?: (node: number) => number;
   readonly executeMs?: (node: number) => number;
+  /** a block is executed after the one before it, and not beside it */
+  readonly oneAtATime?: boolean;
   readonly plannedTermMs?: number;
   readonly window?: number;
   /** what a node that executes wrongly adds to the entries whose root it computes; nothing on the others */
@@ -54,6 +56,8 @@ export interface Host {
   waking: boolean;
   readonly accepted: string[];
   readonly executed: { readonly height: number; readonly entries: readonly string[] }[];
+  /** when the last block that it was given will be executed */
+  executedAt: number;
 }
 
 export class CoreCluster {
@@ -101,6 +105,7 @@ export class CoreCluster {
       waking: false,
       accepted: [],
       executed: [],
+      executedAt: 0,
     };
     this.boot(host);
     return host;
@@ -248,7 +253,9 @@ export class CoreCluster {
     if (output.type === 'execute') {
       const entries = output.batches.map((batch) => textOf(batch.body));
       const { life } = host;
-      this.at(this.options.executeMs?.(host.index) ?? 1, () => {
+      const begins = this.options.oneAtATime === true ? Math.max(this.now, host.executedAt) : this.now;
+      host.executedAt = begins + (this.options.executeMs?.(host.index) ?? 1);
+      this.at(host.executedAt - this.now, () => {
         if (host.life !== life) return;
         host.executed.push({ height: output.block.height, entries });
         const wrong = this.options.wrong?.(host.index, output.block.height);

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { leaderOf } from '../../../consensus/certificate/committee.ts';
-import { CoreCluster } from './core-cluster.ts';
+import { coverAfter, maxUnexecuted } from '../../../consensus/limits.ts';
+import { CoreCluster, type Host } from './core-cluster.ts';
 
 for (const n of [1, 4, 7]) {
   t.test(`${n} validators commit, execute and cover what is submitted, then fall silent`, async (t) => {
@@ -86,4 +87,44 @@ t.test('two of four dead: nothing commits; one back: the chain goes on', async (
   cluster.restart(2);
   cluster.run(30_000);
   t.ok(cluster.hosts[0]?.executed.some((block) => block.entries.includes('waiting')));
+});
+
+t.test('a leader does not order far ahead of what it can execute, and nobody blames it', async (t) => {
+  const cluster = new CoreCluster({ n: 4, executeMs: () => 1_500, oneAtATime: true, plannedTermMs: 1e9 });
+  cluster.run(100);
+  for (let i = 0; i < 400; i++) cluster.at(i * 5, () => cluster.submit(i % 4, `entry ${i}`));
+  const leader = cluster.hosts[leaderOf(cluster.committee, 0)] as Host;
+  let most = 0;
+  for (let ms = 200; ms < 120_000; ms += 50) {
+    cluster.run(ms);
+    most = Math.max(most, leader.core.committedTip.height - leader.core.executed);
+  }
+  t.equal(most, maxUnexecuted, 'as many committed blocks wait, and no more');
+  for (const { core, executed } of cluster.hosts) {
+    t.equal(core.term, 0, 'in the term in which it began');
+    t.equal(new Set(executed.flatMap(({ entries }) => entries)).size, 400);
+  }
+});
+
+t.test('results are covered by the next block where one follows soon, else by a block of their own', async (t) => {
+  const cluster = new CoreCluster({ n: 4 });
+  cluster.run(1_000);
+  for (let i = 0; i < 100; i++) cluster.at(i * (coverAfter - 5), () => cluster.submit(0, `entry ${i}`));
+  cluster.run(1_000 + 100 * (coverAfter - 5) + 1_000);
+  t.equal(cluster.heights()[0], 101, 'a block for each command, and one at the end');
+  for (let i = 0; i < 10; i++) cluster.at(i * 10 * coverAfter, () => cluster.submit(0, `alone ${i}`));
+  cluster.run(cluster.now + 100 * coverAfter + 1_000);
+  t.equal(cluster.heights()[0], 121);
+});
+
+t.test('a COMMIT stands in front of what follows it, or by itself when nothing follows', async (t) => {
+  const cluster = new CoreCluster({ n: 4 });
+  cluster.run(1_000);
+  cluster.submit(0, 'one');
+  cluster.run(1_500);
+  for (const { disk, core } of cluster.hosts) {
+    const commits = disk.filter(({ type }) => type === 'commit').length;
+    t.equal(commits, core.committedTip.height, 'each is on disk');
+    t.equal(core.unrecordedCommit, undefined);
+  }
 });
