@@ -7,7 +7,7 @@ import { assert } from '../lib/assert.ts';
 import { type Bytes, bigEndian, concatBytes } from '../lib/bytes.ts';
 import { type Hash, hashFromBytes, hashToBytes } from '../lib/hash.ts';
 import { misfit } from '../lib/shape.ts';
-import type { JournalView, Store, StoreWrite } from '../storage/index.ts';
+import { type JournalView, placeOf, type Store, type StoreWrite } from '../storage/index.ts';
 import type { Batch, SignedHeader } from './core/index.ts';
 import { blocksPerClearing, maxMarks } from './limits.ts';
 import { decodeRecord, decodeSignedHeader, encodeSignedHeader } from './wire.ts';
@@ -135,7 +135,9 @@ export class Archive {
     const gone = this.marks.filter(({ position }) => position < oldest);
     this.marks = this.marks.filter(({ position }) => position >= oldest);
     const [lowest] = this.marks;
-    if (gone.length === 0 || lowest === undefined || lowest.height < this.oldest) return;
+    // below the first mark blocks are whole only while the journal has its first segment
+    const pruned = gone.length > 0 || placeOf(oldest).segment > 1;
+    if (!pruned || lowest === undefined || lowest.height < this.oldest) return;
     this.oldest = lowest.height + 1;
     const writes: StoreWrite[] = gone.map(({ height }) => ({ key: markKey(height), value: null }));
     writes.push({ key: oldestKey, value: bigEndian(this.oldest, 8) });

@@ -1,3 +1,4 @@
+export { placeOf } from './format.ts';
 export { type JournalWorld, openJournal } from './journal.ts';
 export type {
   Journal,
