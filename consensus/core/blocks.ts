@@ -17,10 +17,10 @@ import {
 } from '../limits.ts';
 import { append, commitHeight, timerBefore } from './core.ts';
 import type { Block, Core } from './core-types.ts';
+import { brokenChain, missingBatches } from './cuts.ts';
 import { accuseOfTwoBlocks, accuseOfWrongRoot } from './evidence.ts';
 import { wantBatch, wantHeader } from './fetch.ts';
 import { appendToHistory, historyRoot, type Peaks } from './history.ts';
-import { brokenChain, missingBatches } from './lanes.ts';
 import type { SignedHeader } from './messages.ts';
 
 const placeOf = (term: number, height: number): string => `${term}:${height}`;

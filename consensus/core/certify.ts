@@ -8,8 +8,9 @@ import { commitsPerTurn, forgetEvery, keptCommittedBlocks, recordCommitAfter } f
 import { divergesFrom, forgetBlock, verifiedTimeoutCert } from './blocks.ts';
 import { append, commitHeight, emit, timerBefore } from './core.ts';
 import type { Block, Core, StopReason } from './core-types.ts';
+import { heldBatches, ordersSomething } from './cuts.ts';
 import { wantHeader } from './fetch.ts';
-import { commitCut, heldBatches, ordersSomething, releaseBatches } from './lanes.ts';
+import { commitCut, releaseBatches } from './lanes.ts';
 import { enterTerm } from './terms.ts';
 
 /** A QC that this node formed (`from` is itself) or received. Q2: what is known or does not outrank is not verified again. */
@@ -124,7 +125,7 @@ function commitBlock(core: Core, block: Block, certificate: QuorumCert, recoveri
   const parent = block.parent as Block;
   if (divergesFrom(core, block)) stopDiverged(core, block);
   block.verdict = 'valid';
-  commitCut(core, parent.cut, block.cut);
+  commitCut(core, block, parent);
   if (ordersSomething(block, parent)) core.lastOrdered = block.height;
   core.committedTip = block;
   core.openBlocks.delete(block);

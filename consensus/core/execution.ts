@@ -5,9 +5,10 @@ import { divergesFrom } from './blocks.ts';
 import { stop } from './certify.ts';
 import { emit } from './core.ts';
 import type { Block, Core, Roots } from './core-types.ts';
+import { brokenChain, missingBatches, orderedBatches } from './cuts.ts';
 import { wantBatch } from './fetch.ts';
 import { noPeaks } from './history.ts';
-import { brokenChain, missingBatches, orderedBatches, releaseBatches } from './lanes.ts';
+import { releaseBatches } from './lanes.ts';
 
 /** Requests every committed block whose batches are held, in order. */
 export function executeCommitted(core: Core): void {

@@ -15,11 +15,9 @@ import {
 } from '../limits.ts';
 import { append, emit, maySign } from './core.ts';
 import type { Block, Core, Lane, Redo, Want } from './core-types.ts';
+import { brokenChain, namedAbove, walkLane } from './cuts.ts';
 import { wantBatch } from './fetch.ts';
 import type { Batch } from './messages.ts';
-
-/** A lane's chain does not lead down to the cut that it must extend. */
-export const brokenChain: unique symbol = Symbol('broken chain');
 
 /** The entries of a new own batch. */
 export interface BatchContent {
@@ -155,71 +153,6 @@ function setPause(core: Core, index: number, lane: Lane): void {
   emit(core, { type: 'pause-lane', lane: index, paused });
 }
 
-/**
- * Digests of batches between the parent's cut and the block's that are not held; only the highest missing one of a lane
- * can be named.
- */
-export function missingBatches(core: Core, block: Block, parent: Block): readonly Hash[] | typeof brokenChain {
-  const missing: Hash[] = [];
-  for (let lane = 0; lane < block.cut.length; lane++) {
-    const gap = walkLane(core, lane, block.cut[lane] as LaneHead, parent.cut[lane] as LaneHead, undefined);
-    if (gap === undefined) continue;
-    if (gap === brokenChain) return brokenChain;
-    missing.push(gap);
-  }
-  return missing;
-}
-
-/** Walks a lane's `prev` chain from `top` down to `bottom`. @returns the digest that is missing, if any */
-function walkLane(
-  core: Core,
-  lane: number,
-  top: LaneHead,
-  bottom: LaneHead,
-  visit: ((batch: Batch) => void) | undefined,
-): Hash | typeof brokenChain | undefined {
-  let { seq, digest } = top;
-  while (seq > bottom.seq) {
-    const batch = core.batches.get(digest);
-    if (batch === undefined) return digest;
-    if (batch.lane !== lane || batch.seq !== seq) return brokenChain;
-    visit?.(batch);
-    digest = batch.prev;
-    seq -= 1;
-  }
-  return digest === bottom.digest ? undefined : brokenChain;
-}
-
-/** The batches of a block in the order of execution (§8), all of which are held. */
-export function orderedBatches(core: Core, block: Block, parent: Block): readonly Batch[] {
-  const n = core.committee.n;
-  const perLane = block.cut.map((head, lane) => {
-    const batches: Batch[] = [];
-    walkLane(core, lane, head, parent.cut[lane] as LaneHead, (batch) => batches.unshift(batch));
-    return batches;
-  });
-  const ordered: Batch[] = [];
-  for (let round = 0; round < maxBatchesPerLane; round++) {
-    for (let i = 0; i < n; i++) {
-      const batch = perLane[(block.height + i) % n]?.[round];
-      if (batch !== undefined) ordered.push(batch);
-    }
-  }
-  return ordered;
-}
-
-/** What is held of a block that needs no execution any more. */
-export function heldBatches(core: Core, block: Block, parent: Block): readonly Batch[] {
-  const held: Batch[] = [];
-  for (let lane = 0; lane < block.cut.length; lane++) {
-    walkLane(core, lane, block.cut[lane] as LaneHead, parent.cut[lane] as LaneHead, (batch) => held.push(batch));
-  }
-  return held;
-}
-
-export const ordersSomething = (block: Block, parent: Block): boolean =>
-  block.cut.some((head, lane) => head.seq > (parent.cut[lane] as LaneHead).seq);
-
 /** §8: per lane the highest contiguous batch held, its own durably (D3), above the parent's cut; undefined when nothing is new. */
 export function nextCut(core: Core, parent: Block): Cut | undefined {
   let advanced = false;
@@ -252,18 +185,18 @@ function mayPropose(core: Core, batch: Batch): boolean {
 /** Whether some lane holds a batch above the committed cut that a leader could order (T1). */
 export const hasOrderable = (core: Core): boolean => core.lanes.some((lane) => lane.head.seq > lane.committed.seq);
 
-/** Moves the lanes to a newly committed cut. */
-export function commitCut(core: Core, before: Cut, cut: Cut): void {
-  for (let index = 0; index < cut.length; index++) {
-    const at = cut[index] as LaneHead;
-    const last = before[index] as LaneHead;
-    if (at.seq !== last.seq) moveLane(core, index, at, last);
+/** Moves the lanes to the cut of a newly committed block. */
+export function commitCut(core: Core, block: Block, parent: Block): void {
+  for (let index = 0; index < block.cut.length; index++) {
+    const last = parent.cut[index] as LaneHead;
+    if ((block.cut[index] as LaneHead).seq !== last.seq) moveLane(core, index, block, last);
   }
 }
 
-/** The lane is committed up to `at`, and was up to `last`. */
-export function moveLane(core: Core, index: number, at: LaneHead, last: LaneHead): void {
+/** The lane is committed up to the cut of `block`, and was up to `last`. */
+export function moveLane(core: Core, index: number, block: Block, last: LaneHead): void {
   const lane = core.lanes[index] as Lane;
+  const at = block.cut[index] as LaneHead;
   const onMyChain = lane.chain.get(at.seq)?.digest === at.digest;
   const leftBehind =
     !onMyChain && (lane.head.seq >= at.seq || walkLane(core, index, at, lane.head, undefined) === brokenChain);
@@ -277,7 +210,7 @@ export function moveLane(core: Core, index: number, at: LaneHead, last: LaneHead
   }
   if (leftBehind) {
     leaveAhead(lane);
-    dropAbove(core, lane, at);
+    dropAbove(core, index, block);
   }
   if (!onMyChain) {
     lane.head = at;
@@ -286,14 +219,20 @@ export function moveLane(core: Core, index: number, at: LaneHead, last: LaneHead
   setPause(core, index, lane);
 }
 
-/** L4: uncommitted batches that cannot follow the cut are of no use; those that a waiting block needs are asked for again. */
-function dropAbove(core: Core, lane: Lane, cut: LaneHead): void {
-  for (const [prev, batches] of lane.next) {
-    const kept = batches.filter((batch) => batch.seq <= cut.seq);
+/**
+ * L4: uncommitted batches beside the cut are of no use. What blocks above it name is kept, as it was voted for (D2): all who
+ * voted may find themselves on another chain of the lane in the same moment, and then nobody would have it.
+ */
+function dropAbove(core: Core, index: number, block: Block): void {
+  const { next } = core.lanes[index] as Lane;
+  const { seq } = block.cut[index] as LaneHead;
+  const named = namedAbove(core, index, block);
+  for (const [prev, batches] of next) {
+    const kept = batches.filter((batch) => batch.seq <= seq || named.has(batch));
     if (kept.length === batches.length) continue;
-    for (const batch of batches) if (batch.seq > cut.seq) forget(core, batch);
-    if (kept.length === 0) lane.next.delete(prev);
-    else lane.next.set(prev, kept);
+    for (const batch of batches) if (!kept.includes(batch)) forget(core, batch);
+    if (kept.length === 0) next.delete(prev);
+    else next.set(prev, kept);
   }
 }
 

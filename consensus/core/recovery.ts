@@ -3,7 +3,7 @@
 import { encode } from '../../lib/codec.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
-import type { EntryCert, QuorumCert } from '../certificate/types.ts';
+import type { EntryCert, LaneHead, QuorumCert } from '../certificate/types.ts';
 import { certifiedBelow, keepHeader, plant, votedBlocks } from './blocks.ts';
 import { noteQc, stop, tryCommit } from './certify.ts';
 import { append, commitHeight } from './core.ts';
@@ -172,9 +172,8 @@ export function startFrom(core: Core, base: Base): void {
   if (!core.roots.has(execHeight)) core.roots.set(execHeight, { stateRoot, outboxRoot });
   if (base.commitCert !== null) noteQc(core, base.commitCert);
   for (let index = 0; index < core.lanes.length; index++) {
-    const at = block.cut[index] as Block['cut'][number];
     const { committed } = core.lanes[index] as Lane;
-    if (at.seq > committed.seq) moveLane(core, index, at, committed);
+    if ((block.cut[index] as LaneHead).seq > committed.seq) moveLane(core, index, block, committed);
   }
   // L4, after an adoption: the chain in between is not to be had, so what may be lost is appended again; a copy has no effect
   for (const redo of core.redo) redo.at = redo.before;

@@ -61,6 +61,8 @@ export interface Host {
   roots: (Roots & { readonly height: number })[];
   applied: string[];
   readonly accepted: string[];
+  /** batches of executed blocks; what the core has forgotten otherwise is not to be had any more */
+  readonly archive: Map<Hash, Batch>;
   /** how far its clock is ahead of the world's: firing a timer early moves it */
   skew: number;
   observer: ReturnType<typeof observeCore>;
@@ -131,6 +133,7 @@ export class CoreWorld {
       roots: [],
       applied: [],
       accepted: [],
+      archive: new Map(),
       skew: 0,
       observer,
     });
@@ -230,6 +233,7 @@ export class CoreWorld {
     const next = host.toExecute.shift();
     if (next === undefined) return;
     const { height } = next.block;
+    for (const batch of next.batches) host.archive.set(batch.digest, batch);
     const entries = next.batches.map((batch) => `${textOf(batch)}@${height}`);
     const roots = rootsAfter(host.roots.at(-1)?.stateRoot ?? 'genesis', entries);
     host.roots.push({ height, ...roots });
@@ -322,7 +326,7 @@ export class CoreWorld {
 
   private serveBatches(host: Host, to: number, digests: readonly Hash[]): void {
     for (const digest of digests) {
-      const batch = host.core.batches.get(digest) ?? batchOn(host.disk, digest) ?? this.inLies(host, digest);
+      const batch = host.core.batches.get(digest) ?? host.archive.get(digest) ?? this.inLies(host, digest);
       if (batch !== undefined)
         host.gated.push({ to, message: { type: 'batch', batch, answer: true }, after: host.core.appended });
     }
@@ -357,11 +361,6 @@ function commitHeightOn(disk: readonly JournalRecord[]): number {
   let height = 0;
   for (const record of disk) if (record.type === 'commit') height = Math.max(height, record.certificate.height);
   return height;
-}
-
-function batchOn(disk: readonly JournalRecord[], digest: Hash): Batch | undefined {
-  for (const record of disk) if (record.type === 'batch' && record.batch.digest === digest) return record.batch;
-  return undefined;
 }
 
 const textOf = (batch: Batch): string => batch.body.map((piece) => new TextDecoder().decode(piece)).join('');

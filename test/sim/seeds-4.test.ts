@@ -6,3 +6,6 @@ t.test('validators under all faults keep every invariant, seeds 151 to 200', asy
 
 // the first pruning of a journal: the archive claimed blocks whose records were gone
 t.test('validators under all faults keep every invariant, seed 40174', async (t) => runSeeds(t, 40_174, 1));
+
+// a commit on another chain of a Byzantine lane: every voter dropped what the next block orders
+t.test('validators under all faults keep every invariant, seed 40358', async (t) => runSeeds(t, 40_358, 1));

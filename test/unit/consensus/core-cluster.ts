@@ -4,6 +4,7 @@
 import { nativeSha256 } from '../../../actors/drivers/native-sha256.ts';
 import { type Committee, committeeOf, leaderOf } from '../../../consensus/certificate/committee.ts';
 import {
+  type Batch,
   type Core,
   commitHeight,
   createCore,
@@ -56,6 +57,8 @@ export interface Host {
   waking: boolean;
   readonly accepted: string[];
   readonly executed: { readonly height: number; readonly entries: readonly string[] }[];
+  /** batches of blocks that were given to execution; what the core has forgotten otherwise is not to be had any more */
+  readonly archive: Map<Hash, Batch>;
   /** when the last block that it was given will be executed */
   executedAt: number;
 }
@@ -105,6 +108,7 @@ export class CoreCluster {
       waking: false,
       accepted: [],
       executed: [],
+      archive: new Map(),
       executedAt: 0,
     };
     this.boot(host);
@@ -137,6 +141,7 @@ export class CoreCluster {
     host.inbox = [];
     host.waking = false;
     host.executed.length = 0;
+    host.archive.clear();
     recover(host.core, host.disk);
     this.poke(host);
   }
@@ -246,11 +251,12 @@ export class CoreCluster {
     }
     if (output.type === 'serve-batches') {
       for (const digest of output.digests) {
-        const batch = host.core.batches.get(digest) ?? this.archived(host, digest);
+        const batch = host.core.batches.get(digest) ?? host.archive.get(digest);
         if (batch !== undefined) this.transmit(host, output.to, { type: 'batch', batch, answer: true });
       }
     }
     if (output.type === 'execute') {
+      for (const batch of output.batches) host.archive.set(batch.digest, batch);
       const entries = output.batches.map((batch) => textOf(batch.body));
       const { life } = host;
       const begins = this.options.oneAtATime === true ? Math.max(this.now, host.executedAt) : this.now;
@@ -266,11 +272,6 @@ export class CoreCluster {
         this.give(host, { type: 'executed', height: output.block.height, roots });
       });
     }
-  }
-
-  private archived(host: Host, digest: Hash) {
-    const record = host.disk.find((each) => each.type === 'batch' && each.batch.digest === digest);
-    return record?.type === 'batch' ? record.batch : undefined;
   }
 
   private transmit(host: Host, to: number, original: PeerMessage): void {

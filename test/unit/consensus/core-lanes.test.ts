@@ -1,17 +1,21 @@
 // Directed schedules for lanes (rule L4), what the core keeps in memory, and what it asks of others (L5).
 import t from 'tap';
 import { batchDigest } from '../../../consensus/certificate/hashing.ts';
+import type { LaneHead } from '../../../consensus/certificate/index.ts';
 import type { Batch, PeerMessage } from '../../../consensus/core/index.ts';
 import { askAgainAfter, maxBatchBytes, maxBatchesAsked, maxBatchesInFlight } from '../../../consensus/limits.ts';
 import { fromUtf8 } from '../../../lib/bytes.ts';
-import { sha256Hex, taggedHash } from '../../../lib/hash.ts';
+import { sha256Hex, taggedHash, zeroHash } from '../../../lib/hash.ts';
 import { CoreCluster, type Host } from './core-cluster.ts';
 
 const entriesOf = (host: Host | undefined): readonly string[] => host?.executed.flatMap((block) => block.entries) ?? [];
 
 /** A batch of another's lane, as a Byzantine leader makes it up. */
-function forged(core: Host['core'], lane: number, entry: string): Batch {
-  const { seq, digest: prev } = core.lanes[lane]?.head ?? { seq: 0, digest: '' as Batch['prev'] };
+const forged = (core: Host['core'], lane: number, entry: string): Batch =>
+  forgedAfter(core.lanes[lane]?.head, lane, entry);
+
+function forgedAfter(head: LaneHead | undefined, lane: number, entry: string): Batch {
+  const { seq, digest: prev } = head ?? { seq: 0, digest: zeroHash };
   const body = [fromUtf8(entry)];
   const contentHash = sha256Hex(...body);
   const digest = batchDigest(prev, lane, seq + 1, 1, contentHash);
@@ -62,6 +66,41 @@ t.test(
     }
   },
 );
+
+t.test('D2: what is voted for stays, though a commit finds everybody on another chain of the lane', async (t) => {
+  for (const restart of [false, true]) {
+    const cluster = new CoreCluster({ n: 4, delayMs: () => 20 });
+    cluster.run(200);
+    const liar = cluster.leader(0);
+    const honest = cluster.hosts.filter(({ index }) => index !== liar) as Host[];
+    // as owner it sends them one chain of its lane, as leader it orders another, and hands that one out once
+    const shown = [forgedAfter(undefined, liar, 'shown 1')];
+    shown.push(forgedAfter(shown[0], liar, 'shown 2'));
+    const given = new Set<string>();
+    cluster.intercept = (from, to, message) => {
+      if (from !== liar || message.type !== 'batch') return message;
+      const { seq, digest } = message.batch;
+      if (!message.answer) return { ...message, batch: shown[seq - 1] as Batch };
+      if (given.has(`${to} ${digest}`)) return undefined;
+      given.add(`${to} ${digest}`);
+      return message;
+    };
+    cluster.at(0, () => cluster.submit(liar, 'ordered 1'));
+    cluster.at(30, () => cluster.submit(liar, 'ordered 2'));
+    // the second block is voted for by all of them when the first one is committed
+    const firstCommit = (): boolean => honest.some(({ core }) => core.committedTip.height > 0);
+    cluster.run(2_000, firstCommit);
+    for (const { core } of honest) t.equal(core.signedVote?.tipHeight, 2);
+    if (restart) {
+      cluster.run(2_000, () => honest.every(({ core }) => core.committedTip.height === 2));
+      cluster.run(cluster.now + 50);
+      for (const { index } of honest) cluster.crash(index);
+      for (const { index } of honest) cluster.restart(index);
+    }
+    cluster.run(10_000);
+    for (const host of honest) t.same(entriesOf(host), ['ordered 1', 'ordered 2'], `restart ${restart}`);
+  }
+});
 
 t.test('a forged rival does not turn the head of my own lane', async (t) => {
   const cluster = new CoreCluster({ n: 4 });
