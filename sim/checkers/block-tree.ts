@@ -1,7 +1,7 @@
 // Every block that any node of the world has recorded, as a tree. It knows more than any node does, which is what lets a
 // checker say that two votes lie on one chain.
 
-import type { Header } from '../../consensus/certificate/index.ts';
+import type { Header, LaneHead } from '../../consensus/certificate/index.ts';
 import type { Hash } from '../../lib/hash.ts';
 
 export class BlockTree {
@@ -30,6 +30,13 @@ export class BlockTree {
       if (header.order.height === height) return id;
       id = header.parent;
     }
+  }
+
+  /** Of each lane that a block advances the last batch; of the others, and where the parent is not held, nothing. */
+  newestBatches({ parent, order }: Header): readonly LaneHead[] {
+    const below = this.#headers.get(parent)?.order.cut;
+    if (below === undefined && parent !== this.genesisId) return [];
+    return order.cut.filter(({ seq }, lane) => seq > (below?.[lane]?.seq ?? 0));
   }
 
   /** whether `below` is `above` or one of its ancestors */

@@ -21,6 +21,8 @@ export class ChainChecker {
   #executed: number[];
   #roots = new Map<number, string>();
   #order = new Map<number, string>();
+  /** of each committed block the newest batch per lane, and its height */
+  #orderedAt = new Map<Hash, number>();
   #places = new Map<string, string>();
   #lastCommitNew = 0;
 
@@ -78,6 +80,7 @@ export class ChainChecker {
           batches.map(({ lane, seq, digest }) => `${lane}:${seq}:${digest}`),
         ),
       executed: (height, stateRoot, outboxRoot) => this.#execute(index, height, stateRoot, outboxRoot),
+      batchesForgotten: (digests, executed) => this.#forgotten(node, digests, executed),
       fenced: (reason) => this.#violated('an intact validator is not fenced', index, reason),
       stopped: (detail) => this.#violated('an intact chain does not stop', index, detail),
       evidence: (culprit, kind) => {
@@ -111,6 +114,7 @@ export class ChainChecker {
     const isNew = known === undefined;
     if (isNew) {
       this.#committed.set(height, header);
+      for (const { digest } of this.#tree.newestBatches(header)) this.#orderedAt.set(digest, height);
       this.#lastCommitNew = Math.max(this.#lastCommitNew, height);
       const parent = height === 1 ? this.#tree.genesisId : this.#committed.get(height - 1)?.id;
       if (parent !== undefined && header.parent !== parent)
@@ -118,6 +122,19 @@ export class ChainChecker {
     }
     if ((isNew || height % verifyOneIn === index) && !this.chain.certificateProves(header, certificate))
       this.#violated('certificates re-verify from bytes', index, `commit of ${height}`);
+  }
+
+  /** D2: data stays until its block is executed, from the vote for it on unless it loses. */
+  #forgotten(node: NodeChecker, digests: readonly Hash[], executed: number): void {
+    const commit = this.commitHeight(node.index);
+    const tip = this.#committed.get(commit)?.id ?? this.#tree.genesisId;
+    const votedFor = node.votedAbove(tip, commit).flatMap((header) => this.#tree.newestBatches(header));
+    const voted = new Set(votedFor.map(({ digest }) => digest));
+    for (const digest of digests) {
+      const height = this.#orderedAt.get(digest);
+      if (voted.has(digest) || (height !== undefined && height > executed && height <= commit))
+        this.#violated('what is voted for is kept', node.index, `batch ${short(digest)} above height ${executed}`);
+    }
   }
 
   #ordered(index: number, height: number, batches: readonly string[]): void {

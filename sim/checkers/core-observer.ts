@@ -96,6 +96,9 @@ function report(core: Core, output: Output, probe: ChainProbe, records: SafetyRe
     case 'execute':
       probe.ordered?.(output.block.height, output.batches);
       break;
+    case 'forgotten':
+      probe.batchesForgotten?.(output.digests, core.executed);
+      break;
     case 'abandoned':
       probe.abandoned?.(output.term, output.reason);
       break;

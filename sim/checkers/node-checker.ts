@@ -2,7 +2,9 @@
 // cursors that never regress, nothing voted after a Timeout, nothing attested that is not durable, no block signed twice.
 
 import { type Header, outranks, type Rank, type Timeout, type Vote } from '../../consensus/certificate/index.ts';
+import { present } from '../../lib/assert.ts';
 import { equalBytes } from '../../lib/bytes.ts';
+import type { Hash } from '../../lib/hash.ts';
 import type { BlockTree } from './block-tree.ts';
 import { DurableRecords } from './durable-records.ts';
 import type { ChainProbe, Released } from './probe.ts';
@@ -108,6 +110,19 @@ export class NodeChecker {
     if (missing !== undefined) this.#violated('a vote attests what is durable', `${where}: ${missing}`);
     this.#votes.set(vote.term, vote);
     this.#newestVote = vote;
+  }
+
+  /** The blocks above a committed one that its newest vote accepts; none where that vote lost. */
+  votedAbove(committed: Hash, height: number): readonly Header[] {
+    const voted: Header[] = [];
+    const vote = this.#newestVote;
+    if (vote === undefined || vote.tipHeight <= height || !this.#tree.extends(vote.tipId, committed)) return voted;
+    for (let id = vote.tipId; id !== committed; ) {
+      const header = present(this.#tree.get(id), 'the way down to the committed block is in the tree');
+      voted.push(header);
+      id = header.parent;
+    }
+    return voted;
   }
 
   timedOut(timeout: Timeout, released: Released): void {

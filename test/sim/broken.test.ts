@@ -4,6 +4,7 @@
 import t from 'tap';
 import type { Core } from '../../consensus/core/index.ts';
 import type { CoreHooks } from '../../consensus/index.ts';
+import type { Hash } from '../../lib/hash.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import { joinHooks } from '../../sim/checkers/core-observer.ts';
 import { type Boot, type ClusterOptions, runCluster } from '../../sim/cluster.ts';
@@ -77,6 +78,22 @@ t.test('D2: a journal that forgets every fiftieth record when it is read back', 
   });
   const boot = booted((boot) => ({ ...boot, watchJournal: (view) => boot.watchJournal(forgetful(view)) }));
   t.ok(broken(['crash'], { boot }).has('restart reproduces the same bytes'));
+});
+
+t.test('D2: an archive that forgets what its validator has just voted for', async (t) => {
+  const careless: CoreHooks = {
+    stepped(core, outputs) {
+      const voted = outputs.some(({ type }) => type === 'signed')
+        ? core.blocks.get(core.vote?.tipId as Hash)
+        : undefined;
+      const digests = voted?.cut.flatMap(({ seq, digest }, lane) =>
+        seq > (voted.parent?.cut[lane]?.seq ?? seq) ? [digest] : [],
+      );
+      return digests === undefined ? outputs : [...outputs, { type: 'forgotten', digests }];
+    },
+  };
+  const boot = booted((boot) => ({ ...boot, hooks: joinHooks(careless, boot.hooks) }));
+  t.ok(broken(['disconnect'], { boot }).has('what is voted for is kept'));
 });
 
 t.test('§11: a node that forgets no votes of past terms', async (t) => {
