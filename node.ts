@@ -313,6 +313,7 @@ function applicationOf(
     store,
     storePrefix,
     defer: (next) => ports.clock.soon(next),
+    after: (delayMs, next) => void ports.clock.after(delayMs, next),
     rules: {
       chain,
       accounts: mode === 'open' ? { mode } : { mode, accounts: listed },

@@ -89,7 +89,10 @@ export interface Application {
    * of this validator's lane that are not committed. Absent where nothing is charged.
    */
   charges?(batch: OrderedBatch, done: Answer<readonly Charge[]>): void;
-  /** Blocks come in order, the next one after `done`. State, receipts and outbox are written in one atomic batch. */
+  /**
+   * Blocks come in order, the next one after `done`. State, receipts and outbox of a block are written in one atomic batch,
+   * alone or with those of later blocks: a crash undoes whole blocks, newest first, and they are applied again.
+   */
   apply(block: OrderedBlock, done: Answer<Applied>): void;
   /** a read at the newest applied state, or at `atHeight` while that is kept (the last 256 heights) */
   query(request: QueryRequest, done: Answer<QueryAnswer>): void;

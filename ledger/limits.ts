@@ -45,7 +45,13 @@ export const keptRoots = 600;
 /** Bytes of replaced pages and values kept for older states: about 2 s at 20,000 puts/s. Beyond: the oldest height goes. */
 export const maxUndoBytes = 32 * MiB;
 
-/** Tree pages in memory: at about 3.5 KB each some 14,000, the upper four levels of any tree and a share of the leaves. Beyond: the least recently used go. */
+/** What blocks have changed and the store does not hold yet, pages counted whole: 10,000 values of 512 bytes and their pages. Beyond: it is written before the next block. */
+export const maxUnwrittenBytes = 24 * MiB;
+
+/** How long a change may wait to be written with others: a crash meanwhile costs a node the execution of these blocks again. */
+export const unwrittenMs: Ms = seconds(3);
+
+/** Tree pages in memory: at about 3 KB each some 16,000, the upper four levels of any tree and a share of the leaves. Beyond: the least recently used go. */
 export const maxPageCacheBytes = 48 * MiB;
 
 /** Values (accounts above all) in memory. Beyond: the least recently used go. */

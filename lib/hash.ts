@@ -66,6 +66,17 @@ export function hashToBytes(hash: Hash): Bytes {
   return bytes;
 }
 
+/** Writes the 32 bytes of a hash to `target` at `offset`. */
+export function hashInto(hash: Hash, target: Bytes, offset: number): void {
+  for (let i = 0; i < 32; i++) target[offset + i] = digit(hash, 2 * i) * 16 + digit(hash, 2 * i + 1);
+}
+
+/** of a Hash, whose digits are 0-9 and a-f */
+function digit(hash: Hash, at: number): number {
+  const code = hash.charCodeAt(at);
+  return code <= 57 ? code - 48 : code - 87;
+}
+
 export function hashFromBytes(bytes: Bytes): Hash {
   assert(bytes.length === 32, 'a SHA-256 digest has 32 bytes');
   return toHex(bytes) as Hash;

@@ -54,6 +54,11 @@ export const gatherWritesMs = milliseconds(100);
 /** Rows that wait: 20 ms of an engine at 200 MB/s. Beyond, a writer hears that it is done when they are written. */
 export const gatheredWritesBytes = 4 * MiB;
 
+/** Rows given to an engine in one go; 1,000 take it a millisecond. */
+export const rowsPerSlice = 1_000;
+/** What the engine holds in memory before it writes a file (twice that while it does): rows that are written over and over then reach a file once. */
+export const engineBufferBytes = 16 * MiB;
+
 /** Four full segments and the store's compaction beside them. Below: admission stops, and says so. */
 export const lowDiskBytes = 2 * GiB;
 /** Admission starts again only when there is this much above the threshold, so that it does not flutter. */

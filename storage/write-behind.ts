@@ -1,5 +1,6 @@
 // Gathers what is written without sync and gives it to the engine in one piece, a little later: a chain writes a few rows
-// with every block, and what an engine takes for a batch costs more than the rows. What is gathered is read from here.
+// with every block, and what an engine takes for a batch costs more than the rows. What is gathered is read from here. A
+// batch that is large by itself goes as it is, behind what was gathered, and is answered when the engine has it.
 // Whole batches stay in order and one write holds several, so a crash undoes what the engine's own would: newest first.
 
 import type { Clock, Timer } from '../actors/index.ts';
@@ -63,12 +64,16 @@ export class WriteBehind implements Store {
 
   /** Without `sync` it is done at once, unless so much waits that the engine must catch up first. */
   batch(writes: readonly StoreWrite[], { sync }: { readonly sync: boolean }, done: Done): void {
-    const gathered = this.#gathered;
-    for (const write of writes) {
-      gathered.rows.set(nameOf(write.key), write);
-      gathered.bytes += write.key.length + (write.value?.length ?? 0);
-    }
     const answer = (): void => done(undefined, undefined);
+    let bytes = 0;
+    for (const { key, value } of writes) bytes += key.length + (value?.length ?? 0);
+    if (bytes >= gatheredWritesBytes) {
+      this.#afterFlush(() => this.#write(writes, { ...nothing(), sync, waiting: [answer] }));
+      return;
+    }
+    const gathered = this.#gathered;
+    for (const write of writes) gathered.rows.set(nameOf(write.key), write);
+    gathered.bytes += bytes;
     const full = gathered.bytes >= gatheredWritesBytes;
     if (sync) gathered.sync = true;
     if (sync || full) gathered.waiting.push(answer);
@@ -110,10 +115,14 @@ export class WriteBehind implements Store {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#writing !== undefined) return;
-    const writing = this.#gathered;
+    const gathered = this.#gathered;
     this.#gathered = nothing();
+    this.#write([...gathered.rows.values()], gathered);
+  }
+
+  #write(writes: readonly StoreWrite[], writing: Gathered): void {
     this.#writing = writing;
-    this.#store.batch([...writing.rows.values()], { sync: writing.sync }, (fault) => {
+    this.#store.batch(writes, { sync: writing.sync }, (fault) => {
       if (fault !== undefined) return this.#world.fatal(fault);
       this.#writing = undefined;
       for (const run of writing.waiting) run();

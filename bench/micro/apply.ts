@@ -33,7 +33,13 @@ function blockOf(keys: number, commands: number, perCommand: number, nonce: numb
 }
 
 async function measure(keys: number, commands: number, perCommand: number, blocks: number): Promise<void> {
-  const ledger = new KeyValueLedger({ rules, store: memoryStore(), storePrefix: fromUtf8('x'), defer: setImmediate });
+  const ledger = new KeyValueLedger({
+    rules,
+    store: memoryStore(),
+    storePrefix: fromUtf8('x'),
+    defer: setImmediate,
+    after: () => {},
+  });
   await settled<Opened>((done) => ledger.open(done));
   const micros: number[] = [];
   for (let height = 1; height <= blocks; height++) {

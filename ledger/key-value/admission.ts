@@ -2,14 +2,14 @@
 
 import type { Admission, ChainContext, Charge, Entry, OrderedBatch } from '../../consensus/application.ts';
 import { type ErrorName, errorRow } from '../../lib/errors.ts';
-import type { Store } from '../../storage/index.ts';
 import { commandHash, decodeCommand, type ReceivedCommand } from '../commands/index.ts';
 import { entriesOf, lengthBytes } from '../entries.ts';
 import { workUs } from '../limits.ts';
 import { type Defer, inSlices, runSliced } from '../slices.ts';
 import { type Account, decodeAccount } from '../state/account.ts';
 import { accountKey } from '../state/keys.ts';
-import { type AuthenticatedState, nameOf, type StateAnswer } from '../state/state.ts';
+import { type AuthenticatedState, nameOf } from '../state/state.ts';
+import type { StateAnswer } from '../state/state-fault.ts';
 import type { SignatureVerifier, VerifiedHashes } from '../verification.ts';
 import { judgeEnvelope, judgeSender, type LedgerRules } from './rules.ts';
 
@@ -19,7 +19,6 @@ export interface AdmissionDesk {
   readonly verifier: SignatureVerifier;
   readonly verified: VerifiedHashes;
   readonly defer: Defer;
-  readonly store: Store;
 }
 
 type Verdict = { readonly command: ReceivedCommand } | { readonly refused: ErrorName };
@@ -94,8 +93,8 @@ function markCopies(
   const answer = (): void => done(undefined, verdicts.map(admissionOf));
   if (suspects.length === 0) return answer();
   const places = suspects.map((index) => desk.state.layout.located(commandHash(entries[index] as Entry)));
-  desk.store.getMany(places, (fault, found) => {
-    if (fault !== undefined) return done({ code: 'store', message: fault.message }, []);
+  desk.state.readRecords(places, (fault, found) => {
+    if (fault !== undefined) return done(fault, []);
     suspects.forEach((index, i) => {
       if (found[i] !== undefined) verdicts[index] = { refused: 'duplicate-command' };
     });

@@ -21,14 +21,16 @@ import type {
 } from '../../consensus/application.ts';
 import type { Bytes } from '../../lib/bytes.ts';
 import { type Hash, zeroHash } from '../../lib/hash.ts';
+import type { Ms } from '../../lib/units.ts';
 import type { Store } from '../../storage/index.ts';
 import { commandHash, decodeCommand } from '../commands/index.ts';
 import { entriesOf } from '../entries.ts';
-import { namesPerRead, syncEveryBlocks, workUs } from '../limits.ts';
+import { namesPerRead, syncEveryBlocks, unwrittenMs, workUs } from '../limits.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import { noHash } from '../receipt.ts';
 import { type Defer, inParts, inSlices, Pace, runSliced } from '../slices.ts';
-import { AuthenticatedState, type StateAnswer, type StateFault, type StateName } from '../state/state.ts';
+import { AuthenticatedState, type StateName } from '../state/state.ts';
+import type { StateAnswer, StateFault } from '../state/state-fault.ts';
 import { inlineVerifier, type SignatureVerifier, VerifiedHashes } from '../verification.ts';
 import { admit, chargesIn } from './admission.ts';
 import { BlockExecution, type Outcome, type PreparedCommand, prepare, refusedWith } from './execute.ts';
@@ -44,6 +46,8 @@ export interface KeyValueOptions {
   readonly storePrefix: Bytes;
   /** runs work soon, behind inputs that have already arrived */
   readonly defer: Defer;
+  /** runs work once, after a while */
+  readonly after: (delayMs: Ms, next: () => void) => void;
   /** inline by default */
   readonly verifier?: SignatureVerifier;
   readonly pageCacheBytes?: number;
@@ -65,15 +69,18 @@ export class KeyValueLedger implements Application {
   private readonly rules: LedgerRules;
   private readonly store: Store;
   private readonly defer: Defer;
+  private readonly after: KeyValueOptions['after'];
   private readonly state: AuthenticatedState;
   private readonly verifier: SignatureVerifier;
   private readonly verified = new VerifiedHashes();
   private readonly queue = new OneAtATime();
+  private writeIsDue = false;
 
   constructor(options: KeyValueOptions) {
     this.rules = options.rules;
     this.store = options.store;
     this.defer = options.defer;
+    this.after = options.after;
     this.verifier = options.verifier ?? inlineVerifier(options.rules.suites, options.defer);
     this.state = new AuthenticatedState({ ...options, prefix: options.storePrefix });
   }
@@ -90,8 +97,8 @@ export class KeyValueLedger implements Application {
   }
 
   check(entries: readonly Entry[], context: ChainContext, done: Answer<readonly Admission[]>): void {
-    const { rules, state, store, verifier, verified, defer } = this;
-    admit({ rules, state, store, verifier, verified, defer }, entries, context, (fault, admissions) =>
+    const { rules, state, verifier, verified, defer } = this;
+    admit({ rules, state, verifier, verified, defer }, entries, context, (fault, admissions) =>
       done(fault && failed(fault), admissions),
     );
   }
@@ -104,7 +111,20 @@ export class KeyValueLedger implements Application {
     this.queue.run((finished) =>
       this.applyNow(block, (fault, applied) => {
         done(fault && failed(fault), applied);
+        if (this.state.hasUnwritten) this.writeLater();
         finished();
+      }),
+    );
+  }
+
+  /** What no later block takes along to the store is written by itself; after a fault, with the next block. */
+  private writeLater(): void {
+    if (this.writeIsDue) return;
+    this.writeIsDue = true;
+    this.after(unwrittenMs, () =>
+      this.queue.run((finished) => {
+        this.writeIsDue = false;
+        this.state.write(false, finished);
       }),
     );
   }
@@ -164,7 +184,7 @@ export class KeyValueLedger implements Application {
     const execution = new BlockExecution(this.rules, block.timeMs, (path) => this.state.peek(path));
     const drafts: DraftReceipt[] = [];
     runSliced(this.defer, executeInSlices(execution, block.height, items, signed, drafts), () =>
-      settleReceipts(this.store, this.state.layout, drafts, (fault, settled) => {
+      settleReceipts(this.state, drafts, (fault, settled) => {
         if (fault !== undefined) return done(fault, undefined);
         this.state.commit(
           {
@@ -172,7 +192,7 @@ export class KeyValueLedger implements Application {
             timeMs: block.timeMs,
             outboxRoot: emptyOutboxRoot,
             changes: execution.changes(),
-            writes: settled.writes,
+            records: settled.records,
             sync: block.height % syncEveryBlocks === 0,
           },
           (fault, head) =>
@@ -189,14 +209,18 @@ export class KeyValueLedger implements Application {
   }
 
   query(request: QueryRequest, done: Answer<QueryAnswer>): void {
-    answerQuery(this.state, this.store, request, (fault, answer) => done(fault && failed(fault), answer));
+    answerQuery(this.state, request, (fault, answer) => done(fault && failed(fault), answer));
   }
 
   snapshot(each: (part: Bytes, next: () => void) => void, done: Answer<void>): void {
     this.queue.run((finished) =>
-      dumpState(this.state, this.store, each, (fault) => {
-        done(fault && failed(fault), undefined);
-        finished();
+      this.state.write(false, (fault) => {
+        const answer = (fault: StateFault | undefined): void => {
+          done(fault && failed(fault), undefined);
+          finished();
+        };
+        if (fault === undefined) dumpState(this.state, this.store, each, answer);
+        else answer(fault);
       }),
     );
   }
@@ -225,8 +249,8 @@ export class KeyValueLedger implements Application {
   /** The store belongs to the shard, which closes it. */
   close(done: Answer<void>): void {
     this.queue.run((finished) => {
-      this.store.batch([], { sync: true }, (fault) => {
-        done(fault && { code: 'failed', message: fault.message }, undefined);
+      this.state.write(true, (fault) => {
+        done(fault && failed(fault), undefined);
         finished();
       });
     });

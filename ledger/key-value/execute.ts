@@ -1,5 +1,6 @@
 // Executes commands on values in memory: no reads that wait, no clock, no randomness. All nodes get the same outcome.
 
+import { Arena } from '../../lib/arena.ts';
 import { assert, present } from '../../lib/assert.ts';
 import { type Bytes, equalBytes } from '../../lib/bytes.ts';
 import { type ErrorName, errorRow } from '../../lib/errors.ts';
@@ -8,7 +9,7 @@ import type { Operation, ReceivedCommand } from '../commands/index.ts';
 import { entryOverheadBytes } from '../limits.ts';
 import type { LedgerEvent, OperationFailure } from '../receipt.ts';
 import { type Account, decodeAccount, encodeAccount, isUsed, newAccount, useNonce } from '../state/account.ts';
-import { accountKey, unwrapValue, valueKey, wrapValue } from '../state/keys.ts';
+import { accountKey, unwrapValue, valueKeysOf, wrapValue } from '../state/keys.ts';
 import { nameOf, type StateChange, type StateName } from '../state/state.ts';
 import { judgeEnvelope, judgeSender, type LedgerRules } from './rules.ts';
 
@@ -29,10 +30,11 @@ export interface Outcome {
 }
 
 export function prepare(command: ReceivedCommand): PreparedCommand {
+  const keyOf = valueKeysOf(command.actor);
   return {
     command,
     account: nameOf(accountKey(command.actor)),
-    names: command.operations.map((operation) => nameOf(valueKey(command.actor, operation.key))),
+    names: command.operations.map((operation) => nameOf(keyOf(operation.key))),
   };
 }
 
@@ -63,6 +65,8 @@ export class BlockExecution {
   private readonly rules: LedgerRules;
   private readonly timeMs: number;
   private readonly peek: (path: Hash) => Bytes | undefined;
+  /** of the values that the block writes */
+  private readonly arena = new Arena();
   private readonly slots = new Map<Hash, Slot>();
   private readonly accounts = new Map<Hash, AccountSlot>();
 
@@ -124,7 +128,7 @@ export class BlockExecution {
   private runOperation(operation: Operation, slot: Slot, account: Account): ErrorName | undefined {
     if (operation.kind === 'compare-and-set' && !this.holds(slot, operation.expected)) return 'compare-failed';
     const value = operation.kind === 'delete' ? null : operation.value;
-    const stored = value === null ? undefined : wrapValue(value);
+    const stored = value === null ? undefined : wrapValue(value, this.arena);
     const usedBytes = account.usedBytes + sizeOf(operation.key, stored) - sizeOf(operation.key, slot.stored);
     if (usedBytes > this.rules.bytesPerAccount && usedBytes > account.usedBytes) return 'quota-exceeded';
     account.usedBytes = usedBytes;

@@ -5,27 +5,23 @@ import type { QueryAnswer, QueryRequest } from '../../consensus/application.ts';
 import type { Bytes } from '../../lib/bytes.ts';
 import { type ErrorName, errorRow } from '../../lib/errors.ts';
 import { hashFromBytes } from '../../lib/hash.ts';
-import type { Store } from '../../storage/index.ts';
 import { maxKeyBytes, receiptsPerChunk } from '../limits.ts';
 import { encodeReceipt } from '../receipt.ts';
 import { accountKey, valueKey } from '../state/keys.ts';
+import type { RecordName } from '../state/layout.ts';
 import { proveName } from '../state/prove.ts';
-import { type AuthenticatedState, nameOf, type StateAnswer } from '../state/state.ts';
+import { type AuthenticatedState, nameOf } from '../state/state.ts';
+import type { StateAnswer } from '../state/state-fault.ts';
 import { findReceipt } from './receipts.ts';
 
 const hashBytes = 32;
 
-function receiptsKey({ layout }: AuthenticatedState, argument: Bytes): Bytes {
+function receiptsName({ layout }: AuthenticatedState, argument: Bytes): RecordName {
   const at = new DataView(argument.buffer, argument.byteOffset, argument.length);
   return layout.receipts(Number(at.getBigUint64(0)), Math.floor(at.getUint32(8) / receiptsPerChunk));
 }
 
-export function answerQuery(
-  state: AuthenticatedState,
-  store: Store,
-  request: QueryRequest,
-  done: StateAnswer<QueryAnswer>,
-): void {
+export function answerQuery(state: AuthenticatedState, request: QueryRequest, done: StateAnswer<QueryAnswer>): void {
   const { argument } = request;
   switch (request.path) {
     case 'value': // account ‖ key
@@ -37,7 +33,7 @@ export function answerQuery(
     case 'receipt': // command hash
       if (argument.length !== hashBytes) return refuse('bad-argument');
       if (request.prove) return refuse('no-proof');
-      return findReceipt(store, state.layout, hashFromBytes(argument), (fault, receipt) =>
+      return findReceipt(state, hashFromBytes(argument), (fault, receipt) =>
         done(fault, {
           height: state.current.height,
           value: receipt === undefined ? undefined : encodeReceipt(receipt),
@@ -46,11 +42,8 @@ export function answerQuery(
     case 'receipts': // height, 8 bytes ‖ index within the block, 4 bytes: the stretch of the block's receipts that holds it
       if (argument.length !== 12) return refuse('bad-argument');
       if (request.prove) return refuse('no-proof');
-      return store.get(receiptsKey(state, argument), (fault, value) =>
-        done(fault === undefined ? undefined : { code: 'store', message: fault.message }, {
-          height: state.current.height,
-          value,
-        }),
+      return state.readRecords([receiptsName(state, argument)], (fault, [value]) =>
+        done(fault, { height: state.current.height, value }),
       );
     default:
       return refuse('unknown-path');

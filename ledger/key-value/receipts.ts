@@ -2,11 +2,12 @@
 
 import { errorRow } from '../../lib/errors.ts';
 import type { Hash } from '../../lib/hash.ts';
-import type { Store, StoreWrite } from '../../storage/index.ts';
 import { receiptsPerChunk } from '../limits.ts';
 import { decodePlace, decodeReceipts, encodePlace, encodeReceipts, noHash, type Receipt } from '../receipt.ts';
 import type { Layout } from '../state/layout.ts';
-import type { StateAnswer } from '../state/state.ts';
+import type { AuthenticatedState } from '../state/state.ts';
+import type { StateAnswer } from '../state/state-fault.ts';
+import type { StateRecord } from '../state/unwritten.ts';
 
 const duplicateCode = errorRow('duplicate-command').code;
 
@@ -16,7 +17,7 @@ export interface DraftReceipt extends Receipt {
 
 export interface SettledReceipts {
   readonly receipts: readonly Receipt[];
-  readonly writes: readonly StoreWrite[];
+  readonly records: readonly StateRecord[];
 }
 
 /**
@@ -24,17 +25,17 @@ export interface SettledReceipts {
  * refused are looked up, since an executed command's nonce proves that it is new.
  */
 export function settleReceipts(
-  store: Store,
-  layout: Layout,
+  state: AuthenticatedState,
   drafts: readonly DraftReceipt[],
   done: StateAnswer<SettledReceipts>,
 ): void {
+  const { layout } = state;
   const suspects = drafts.filter((draft) => !draft.executed && draft.hash !== noHash);
   if (suspects.length === 0) return done(undefined, settle(layout, drafts, new Set()));
-  store.getMany(
+  state.readRecords(
     suspects.map(({ hash }) => layout.located(hash)),
     (fault, found) => {
-      if (fault !== undefined) return done({ code: 'store', message: fault.message }, settle(layout, [], new Set()));
+      if (fault !== undefined) return done(fault, settle(layout, [], new Set()));
       const known = new Set(suspects.filter((_, i) => found[i] !== undefined).map(({ hash }) => hash));
       done(undefined, settle(layout, drafts, known));
     },
@@ -43,30 +44,31 @@ export function settleReceipts(
 
 function settle(layout: Layout, drafts: readonly DraftReceipt[], known: Set<Hash>): SettledReceipts {
   const receipts: Receipt[] = [];
-  const writes: StoreWrite[] = [];
+  const records: StateRecord[] = [];
   for (const { executed, ...receipt } of drafts) {
     const isCopy = !executed && known.has(receipt.hash);
     receipts.push(isCopy ? { ...receipt, code: duplicateCode } : receipt);
     if (isCopy || receipt.hash === noHash) continue;
     known.add(receipt.hash);
-    writes.push({ key: layout.located(receipt.hash), value: encodePlace(receipt) });
+    records.push({ ...layout.located(receipt.hash), value: encodePlace(receipt) });
   }
   for (let first = 0; first < receipts.length; first += receiptsPerChunk) {
     const chunk = receipts.slice(first, first + receiptsPerChunk);
     const height = (chunk[0] as Receipt).height;
-    writes.push({ key: layout.receipts(height, first / receiptsPerChunk), value: encodeReceipts(chunk) });
+    records.push({ ...layout.receipts(height, first / receiptsPerChunk), value: encodeReceipts(chunk) });
   }
-  return { receipts, writes };
+  return { receipts, records };
 }
 
 /** The receipt of a command, or undefined. */
-export function findReceipt(store: Store, layout: Layout, hash: Hash, done: StateAnswer<Receipt | undefined>): void {
-  store.get(layout.located(hash), (fault, placed) => {
-    if (fault !== undefined) return done({ code: 'store', message: fault.message }, undefined);
+export function findReceipt(state: AuthenticatedState, hash: Hash, done: StateAnswer<Receipt | undefined>): void {
+  const { layout } = state;
+  state.readRecords([layout.located(hash)], (fault, [placed]) => {
     const place = placed === undefined ? undefined : decodePlace(placed);
-    if (place === undefined) return done(undefined, undefined);
-    store.get(layout.receipts(place.height, Math.floor(place.index / receiptsPerChunk)), (fault, chunk) => {
-      if (fault !== undefined) return done({ code: 'store', message: fault.message }, undefined);
+    if (place === undefined) return done(fault, undefined);
+    const chunkName = layout.receipts(place.height, Math.floor(place.index / receiptsPerChunk));
+    state.readRecords([chunkName], (fault, [chunk]) => {
+      if (fault !== undefined) return done(fault, undefined);
       const receipts = chunk === undefined ? undefined : decodeReceipts(chunk);
       done(undefined, receipts?.[place.index % receiptsPerChunk]);
     });

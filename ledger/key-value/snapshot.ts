@@ -5,11 +5,12 @@ import type { RestoredHead, SnapshotSource } from '../../consensus/application.t
 import { type Bytes, bigEndian, concatBytes } from '../../lib/bytes.ts';
 import type { Store } from '../../storage/index.ts';
 import { namesPerRead, snapshotPartBytes } from '../limits.ts';
-import { type AuthenticatedState, nameOf, type StateAnswer, type StateChange } from '../state/state.ts';
+import { type AuthenticatedState, nameOf, type StateChange } from '../state/state.ts';
+import { corrupt, type StateAnswer, storeFault } from '../state/state-fault.ts';
 
 const formatVersion = 1;
 
-/** No block may be applied meanwhile. */
+/** What the store holds, which must be all; no block may be applied meanwhile. */
 export function dumpState(
   state: AuthenticatedState,
   store: Store,
@@ -19,7 +20,7 @@ export function dumpState(
   const { from, to } = state.layout.allValues();
   const readFrom = (start: Bytes): void =>
     store.range({ from: start, to, limit: namesPerRead }, (fault, found) => {
-      if (fault !== undefined) return done({ code: 'store', message: fault.message }, undefined);
+      if (fault !== undefined) return done(storeFault(fault), undefined);
       const last = found[found.length - 1];
       const items = found.map(([key, value]) => itemOf(state.layout.stateKeyOf(key), value));
       const parts = partsOf(items);
@@ -68,7 +69,7 @@ export function restoreState(
   const install = (changes: readonly StateChange[], last: boolean, then: (root: string) => void): void =>
     state.load(changes, (fault) => {
       if (fault !== undefined) return done(fault, undefined);
-      const block = { height, timeMs, outboxRoot, changes, writes: [], sync: last, partial: !last };
+      const block = { height, timeMs, outboxRoot, changes, records: [], sync: last, partial: !last };
       state.commit(block, (fault, restored) =>
         fault === undefined ? then(restored.stateRoot) : done(fault, undefined),
       );
@@ -88,7 +89,7 @@ export function restoreState(
   state.clear((fault) => (fault === undefined ? next(0) : done(fault, undefined)));
 }
 
-const broken = { code: 'corrupt', message: 'the snapshot does not hold the state that it should' } as const;
+const broken = corrupt('the snapshot does not hold the state that it should');
 
 /** @returns undefined when the bytes do not add up */
 function readPart(part: Bytes): readonly StateChange[] | undefined {

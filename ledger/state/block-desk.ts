@@ -1,47 +1,47 @@
-// The tree's pages while a block changes them.
+// The tree's pages while a block changes them: how each was before is kept for older heights, and each is to be written.
 
+import { Arena } from '../../lib/arena.ts';
 import { present } from '../../lib/assert.ts';
-import type { GenerationCache } from './generations.ts';
 import type { BlockUndo, StateHistory } from './history.ts';
-import { emptyPage, type Page } from './page.ts';
+import { encodePage, type Page } from './page.ts';
+import type { Pages } from './pages.ts';
 import type { PageDesk } from './tree-update.ts';
+import type { Unwritten } from './unwritten.ts';
 
-/** The pages of one block in progress: remembers how they were, and which to store. */
 export class BlockDesk implements PageDesk {
   readonly undo: BlockUndo;
-  readonly changed = new Map<string, Page>();
-  readonly removed = new Set<string>();
-  private readonly pages: GenerationCache<Page>;
+  private readonly pages: Pages;
   private readonly history: StateHistory;
+  private readonly unwritten: Unwritten;
+  /** of the pages as they were; they go together when their height is no longer kept */
+  private readonly arena = new Arena();
 
-  constructor(pages: GenerationCache<Page>, history: StateHistory, undo: BlockUndo) {
+  constructor(pages: Pages, history: StateHistory, unwritten: Unwritten, undo: BlockUndo) {
     this.pages = pages;
     this.history = history;
+    this.unwritten = unwritten;
     this.undo = undo;
-  }
-
-  keep(page: Page): void {
-    this.history.keepPage(this.undo, page.prefix, page.stored);
-    this.changed.set(page.prefix, page);
   }
 
   change(prefix: string): Page {
     const page = present(this.pages.get(prefix), 'a page that changes has been loaded');
-    this.keep(page);
+    if (page.changedBy === this.undo.serial) return page;
+    page.changedBy = this.undo.serial;
+    this.history.keepPage(this.undo, prefix, encodePage(page, this.arena));
+    this.unwritten.changePage(page);
     return page;
   }
 
   create(prefix: string): Page {
-    const page = emptyPage(prefix);
-    this.keep(page);
-    this.removed.delete(prefix);
-    this.pages.set(prefix, page);
+    const page = this.pages.create(prefix);
+    page.changedBy = this.undo.serial;
+    this.history.keepPage(this.undo, prefix, undefined);
+    this.unwritten.changePage(page);
     return page;
   }
 
-  remove(page: Page): void {
-    this.pages.delete(page.prefix);
-    this.changed.delete(page.prefix);
-    this.removed.add(page.prefix);
+  remove({ prefix }: Page): void {
+    this.pages.remove(prefix);
+    this.unwritten.removePage(prefix);
   }
 }

@@ -1,16 +1,21 @@
 // A cache that forgets what was used least: two generations, so that a hit costs a map lookup and nothing more. What is
 // found in the old generation moves to the young one; when the young one is full, the old one goes.
 
+export interface GenerationOptions<V> {
+  readonly maxBytes: number;
+  readonly sizeOf: (value: V) => number;
+  /** a value was found among the old and stays */
+  readonly onStay?: (value: V) => void;
+}
+
 export class GenerationCache<V> {
-  private readonly maxBytes: number;
-  private readonly sizeOf: (value: V) => number;
+  private readonly options: GenerationOptions<V>;
   private young = new Map<string, V>();
   private old = new Map<string, V>();
   private youngBytes = 0;
 
-  constructor(maxBytes: number, sizeOf: (value: V) => number) {
-    this.maxBytes = maxBytes;
-    this.sizeOf = sizeOf;
+  constructor(options: GenerationOptions<V>) {
+    this.options = options;
   }
 
   get(key: string): V | undefined {
@@ -18,17 +23,26 @@ export class GenerationCache<V> {
     if (found !== undefined) return found;
     const aged = this.old.get(key);
     if (aged === undefined) return undefined;
+    this.options.onStay?.(aged);
     this.old.delete(key);
     this.set(key, aged);
     return aged;
   }
 
+  /** @param key of a value that is not held */
   set(key: string, value: V): void {
     this.young.set(key, value);
-    this.youngBytes += this.sizeOf(value);
+    this.youngBytes += this.options.sizeOf(value);
+  }
+
+  /** A value that was just found has grown, or shrunk. */
+  grew(bytes: number): void {
+    this.youngBytes += bytes;
   }
 
   delete(key: string): void {
+    const removed = this.young.get(key);
+    if (removed !== undefined) this.youngBytes -= this.options.sizeOf(removed);
     this.young.delete(key);
     this.old.delete(key);
   }
@@ -39,9 +53,13 @@ export class GenerationCache<V> {
     this.youngBytes = 0;
   }
 
-  /** Nothing is forgotten but here: between blocks, when all that was changed is stored. */
+  get isFull(): boolean {
+    return this.youngBytes * 2 > this.options.maxBytes;
+  }
+
+  /** Nothing is forgotten but here: when the store holds all of it. */
   trim(): void {
-    if (this.youngBytes * 2 <= this.maxBytes) return;
+    if (!this.isFull) return;
     this.old = this.young;
     this.young = new Map();
     this.youngBytes = 0;

@@ -7,6 +7,8 @@ import type { Hash } from '../../lib/hash.ts';
 /** What one block replaced; undefined: it was not there before. */
 export interface BlockUndo {
   readonly height: number;
+  /** counts from 1 over all blocks, and over the parts of one that is restored */
+  readonly serial: number;
   readonly pages: Map<string, Bytes | undefined>;
   readonly values: Map<Hash, Bytes | undefined>;
   /** root before the block */
@@ -26,6 +28,7 @@ export class StateHistory {
   private readonly maxBytes: number;
   private readonly blocks: BlockUndo[] = [];
   private bytes = 0;
+  private serial = 0;
 
   constructor(keptHeights: number, maxBytes: number) {
     this.keptHeights = keptHeights;
@@ -33,14 +36,20 @@ export class StateHistory {
   }
 
   begin(height: number, rootBefore: Hash): BlockUndo {
-    const undo: BlockUndo = { height, pages: new Map(), values: new Map(), rootBefore, bytes: 0 };
+    const undo: BlockUndo = {
+      height,
+      serial: ++this.serial,
+      pages: new Map(),
+      values: new Map(),
+      rootBefore,
+      bytes: 0,
+    };
     this.blocks.push(undo);
     return undo;
   }
 
-  /** Only the first change of a page in a block counts. */
+  /** Once for each page that the block changes, makes or removes. */
   keepPage(undo: BlockUndo, prefix: string, before: Bytes | undefined): void {
-    if (undo.pages.has(prefix)) return;
     undo.pages.set(prefix, before);
     undo.bytes += entryBytes + (before?.length ?? 0);
   }

@@ -13,6 +13,12 @@ const letters = {
   located: letter('l'),
 };
 
+/** A row beside the state: in memory by its id, in the store by its key. */
+export interface RecordName {
+  readonly id: string;
+  readonly key: Bytes;
+}
+
 export class Layout {
   private readonly prefix: Bytes;
 
@@ -48,13 +54,14 @@ export class Layout {
   }
 
   /** receipts of a block, in chunks */
-  receipts(height: number, chunk: number): Bytes {
-    return concatBytes([this.prefix, letters.receipts, bigEndian(height, 8), bigEndian(chunk, 4)]);
+  receipts(height: number, chunk: number): RecordName {
+    const key = concatBytes([this.prefix, letters.receipts, bigEndian(height, 8), bigEndian(chunk, 4)]);
+    return { id: `${height}/${chunk}`, key };
   }
 
   /** command hash → height and index of its receipt */
-  located(hash: Hash): Bytes {
-    return concatBytes([this.prefix, letters.located, hashToBytes(hash)]);
+  located(hash: Hash): RecordName {
+    return { id: hash, key: concatBytes([this.prefix, letters.located, hashToBytes(hash)]) };
   }
 
   /** everything of this ledger: letters are h to v */

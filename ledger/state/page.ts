@@ -1,22 +1,20 @@
 // A page is four levels of the tree: 16 slots, each empty, a leaf, or the top of another page, and the 15 hashes above
 // them. Only the slots are stored; reading a page computes the hashes anew, so the page above can tell rot from truth.
 
+import type { Arena } from '../../lib/arena.ts';
 import { assert } from '../../lib/assert.ts';
 import type { Bytes } from '../../lib/bytes.ts';
-import { type Hash, hashFromBytes, hashToBytes } from '../../lib/hash.ts';
-import { emptyHash, innerHashInto, leafHashOf } from './tree-hash.ts';
+import { type Hash, hashFromBytes, hashInto } from '../../lib/hash.ts';
+import { innerHashInto, leafHashInto } from './tree-hash.ts';
 
 export const slotCount = 16;
 export const levelsPerPage = 4;
 
 export const nodeKinds = { empty: 0, leaf: 1, inner: 2 } as const;
 
-export interface Leaf {
-  readonly path: Hash;
-  /** path and value hash, 64 bytes: what a page stores and what the leaf's hash covers */
-  readonly content: Bytes;
-  readonly hash: Bytes;
-}
+const hashBytes = 32;
+/** of a leaf: its path and the hash of its value; what a page stores of it and what its own hash covers */
+const contentBytes = 64;
 
 export interface Page {
   /** the digits of all paths below it */
@@ -25,21 +23,30 @@ export interface Page {
   readonly kinds: Uint8Array;
   /** 32 bytes per node of the heap */
   readonly hashes: Uint8Array;
-  readonly leaves: (Leaf | undefined)[];
-  /** as it stood after the last block, undefined where it did not exist */
-  stored: Bytes | undefined;
+  /** 64 bytes per slot that is a leaf */
+  readonly contents: Uint8Array;
+  /** prefixes of the pages below, each made once: maps find a string that they have seen by its identity */
+  readonly below: (string | undefined)[];
+  /** the newest change that it was part of, by the change's number */
+  changedBy: number;
+  /** whether it has changed since the store got it */
+  isUnwritten: boolean;
 }
 
-/** Memory that a page takes: its arrays 1.5 KiB, its stored form and some 400 bytes for each of a few leaves. */
-export const pageMemoryBytes = 3_500;
+/** Memory that a page takes: its hashes and leaves 2 KiB, its other fields and its place in a map. */
+export const pageMemoryBytes = 2_700;
 
 export function emptyPage(prefix: string): Page {
+  const nodes = 2 * slotCount;
+  const memory = new ArrayBuffer(nodes + nodes * hashBytes + slotCount * contentBytes);
   return {
     prefix,
-    kinds: new Uint8Array(2 * slotCount),
-    hashes: new Uint8Array(2 * slotCount * 32),
-    leaves: new Array<Leaf | undefined>(slotCount).fill(undefined),
-    stored: undefined,
+    kinds: new Uint8Array(memory, 0, nodes),
+    hashes: new Uint8Array(memory, nodes, nodes * hashBytes),
+    contents: new Uint8Array(memory, nodes + nodes * hashBytes),
+    below: new Array<string | undefined>(slotCount).fill(undefined),
+    changedBy: 0,
+    isUnwritten: false,
   };
 }
 
@@ -48,36 +55,84 @@ export function slotOf(path: Hash, depth: number): number {
   return code <= 57 ? code - 48 : code - 87;
 }
 
-export function digitOf(slot: number): string {
-  return '0123456789abcdef'[slot] as string;
+/** @returns the prefix of the page below a slot */
+export function prefixBelow(page: Page, slot: number): string {
+  let prefix = page.below[slot];
+  if (prefix === undefined) {
+    prefix = page.prefix + '0123456789abcdef'[slot];
+    page.below[slot] = prefix;
+  }
+  return prefix;
 }
 
 export function slotKind(page: Page, slot: number): number {
   return page.kinds[slotCount + slot] as number;
 }
 
+/** @returns a view; it changes with the page */
 export function nodeHash(page: Page, node: number): Bytes {
-  return page.hashes.subarray(node * 32, node * 32 + 32);
+  return page.hashes.subarray(node * hashBytes, (node + 1) * hashBytes);
 }
+
+/** @returns path and value hash of the leaf in a slot: a view that changes with the page */
+export function leafContent(page: Page, slot: number): Bytes {
+  return page.contents.subarray(slot * contentBytes, (slot + 1) * contentBytes);
+}
+
+export function leafPath(page: Page, slot: number): Hash {
+  return hashFromBytes(page.contents.subarray(slot * contentBytes, slot * contentBytes + hashBytes));
+}
+
+/** Whether the leaf in a slot has this path. */
+export function isLeafAt(page: Page, slot: number, path: Hash): boolean {
+  hashInto(path, pathScratch, 0);
+  const at = slot * contentBytes;
+  for (let i = 0; i < hashBytes; i++) if (page.contents[at + i] !== pathScratch[i]) return false;
+  return true;
+}
+
+const pathScratch = new Uint8Array(hashBytes);
 
 export function clearSlot(page: Page, slot: number): void {
-  setNode(page, slotCount + slot, nodeKinds.empty, emptyHash);
-  page.leaves[slot] = undefined;
+  const node = slotCount + slot;
+  page.kinds[node] = nodeKinds.empty;
+  page.hashes.fill(0, node * hashBytes, (node + 1) * hashBytes); // the hash of an empty subtree
 }
 
-export function setLeaf(page: Page, slot: number, leaf: Leaf): void {
-  setNode(page, slotCount + slot, nodeKinds.leaf, leaf.hash);
-  page.leaves[slot] = leaf;
+export function setLeaf(page: Page, slot: number, path: Hash, valueHash: Bytes): void {
+  hashInto(path, page.contents, slot * contentBytes);
+  page.contents.set(valueHash, slot * contentBytes + hashBytes);
+  hashLeaf(page, slot);
 }
 
-export function setInner(page: Page, slot: number, hash: Bytes): void {
-  setNode(page, slotCount + slot, nodeKinds.inner, hash);
-  page.leaves[slot] = undefined;
+/** @param content of a leaf, 64 bytes at `offset` of `from` */
+function copyLeaf(page: Page, slot: number, from: Bytes, offset: number): void {
+  const at = slot * contentBytes;
+  for (let i = 0; i < contentBytes; i++) page.contents[at + i] = from[offset + i] as number;
+  hashLeaf(page, slot);
 }
 
-function setNode(page: Page, node: number, kind: number, hash: Bytes): void {
-  page.kinds[node] = kind;
-  page.hashes.set(hash, node * 32);
+function hashLeaf(page: Page, slot: number): void {
+  page.kinds[slotCount + slot] = nodeKinds.leaf;
+  leafHashInto(page.hashes, (slotCount + slot) * hashBytes, page.contents, slot * contentBytes);
+}
+
+/** The page below has its top in this slot. */
+export function setInner(page: Page, slot: number, below: Page): void {
+  copyInner(page, slot, below.hashes, hashBytes);
+}
+
+function copyInner(page: Page, slot: number, from: Bytes, offset: number): void {
+  const node = slotCount + slot;
+  page.kinds[node] = nodeKinds.inner;
+  for (let i = 0; i < hashBytes; i++) page.hashes[node * hashBytes + i] = from[offset + i] as number;
+}
+
+/** The only leaf of the page below moves up into this slot. */
+export function adoptLeaf(page: Page, slot: number, below: Page): void {
+  const lone = below.kinds.indexOf(nodeKinds.leaf, slotCount) - slotCount;
+  assert(lone >= 0, 'a page whose top is a leaf has that leaf');
+  copyLeaf(page, slot, below.contents, lone * contentBytes);
 }
 
 /** @param touched bit i: slot i has changed. Computes the nodes above them, each once. */
@@ -95,49 +150,43 @@ export function refresh(page: Page, touched: number): void {
 }
 
 /** A node of two empty halves is empty; a leaf that is alone moves up; all else is hashed. */
-function combine(page: Page, node: number): void {
-  const left = page.kinds[2 * node] as number;
-  const right = page.kinds[2 * node + 1] as number;
+function combine({ kinds, hashes }: Page, node: number): void {
+  const left = kinds[2 * node] as number;
+  const right = kinds[2 * node + 1] as number;
   if (left + right <= nodeKinds.leaf) {
-    page.kinds[node] = left + right;
+    kinds[node] = left + right;
     const lone = right === nodeKinds.leaf ? 2 * node + 1 : 2 * node;
-    page.hashes.copyWithin(node * 32, lone * 32, lone * 32 + 32);
+    hashes.copyWithin(node * hashBytes, lone * hashBytes, (lone + 1) * hashBytes);
     return;
   }
-  page.kinds[node] = nodeKinds.inner;
-  innerHashInto(page.hashes, node * 32, page.hashes.subarray(2 * node * 32, 2 * node * 32 + 64));
-}
-
-/** The only leaf of a page whose top is a leaf. */
-export function loneLeaf(page: Page): Leaf {
-  const leaf = page.leaves.find((each) => each !== undefined);
-  assert(leaf !== undefined, 'a page whose top is a leaf has that leaf');
-  return leaf;
+  kinds[node] = nodeKinds.inner;
+  innerHashInto(hashes, node * hashBytes, 2 * node * hashBytes);
 }
 
 /** Two bits of kind per slot (4 bytes), then 32 bytes for an inner slot and 64 (path, value hash) for a leaf. */
-export function encodePage(page: Page): Bytes {
+export function encodePage({ kinds, hashes, contents }: Page, arena: Arena): Bytes {
   let length = 4;
-  for (let slot = 0; slot < slotCount; slot++) length += slotBytes(slotKind(page, slot));
-  const bytes = new Uint8Array(length);
+  for (let slot = 0; slot < slotCount; slot++) length += slotBytes(kinds[slotCount + slot] as number);
+  const bytes = arena.take(length);
   let offset = 4;
   for (let slot = 0; slot < slotCount; slot++) {
-    const kind = slotKind(page, slot);
+    const kind = kinds[slotCount + slot] as number;
     bytes[slot >> 2] = (bytes[slot >> 2] as number) | (kind << (2 * (slot & 3)));
-    const leaf = page.leaves[slot];
-    if (leaf !== undefined) {
-      bytes.set(leaf.content, offset);
-    } else if (kind === nodeKinds.inner) {
-      bytes.set(nodeHash(page, slotCount + slot), offset);
-    }
-    offset += slotBytes(kind);
+    const size = slotBytes(kind);
+    const from = kind === nodeKinds.leaf ? contents : hashes;
+    const at = kind === nodeKinds.leaf ? slot * contentBytes : (slotCount + slot) * hashBytes;
+    for (let i = 0; i < size; i++) bytes[offset + i] = from[at + i] as number;
+    offset += size;
   }
   return bytes;
 }
 
-const slotBytes = (kind: number): number => kind * (kind === nodeKinds.leaf ? 64 : 16);
+const slotBytes = (kind: number): number => {
+  if (kind === nodeKinds.empty) return 0;
+  return kind === nodeKinds.leaf ? contentBytes : hashBytes;
+};
 
-/** @returns undefined when the bytes are no page with this prefix */
+/** @returns undefined when the bytes are no page */
 export function decodePage(prefix: string, bytes: Bytes): Page | undefined {
   if (bytes.length < 4) return undefined;
   const page = emptyPage(prefix);
@@ -145,24 +194,11 @@ export function decodePage(prefix: string, bytes: Bytes): Page | undefined {
   for (let slot = 0; slot < slotCount; slot++) {
     const kind = ((bytes[slot >> 2] as number) >> (2 * (slot & 3))) & 3;
     if (kind > nodeKinds.inner || offset + slotBytes(kind) > bytes.length) return undefined;
-    if (kind === nodeKinds.inner) setInner(page, slot, bytes.subarray(offset, offset + 32));
-    if (kind === nodeKinds.leaf) setLeaf(page, slot, readLeaf(bytes, offset));
+    if (kind === nodeKinds.inner) copyInner(page, slot, bytes, offset);
+    if (kind === nodeKinds.leaf) copyLeaf(page, slot, bytes, offset);
     offset += slotBytes(kind);
   }
   if (offset !== bytes.length) return undefined;
   refresh(page, 0xffff);
-  page.stored = bytes;
   return page;
-}
-
-function readLeaf(bytes: Bytes, offset: number): Leaf {
-  const content = bytes.slice(offset, offset + 64);
-  return { path: hashFromBytes(content.subarray(0, 32)), content, hash: leafHashOf(content) };
-}
-
-export function leafOf(path: Hash, valueHash: Bytes): Leaf {
-  const content = new Uint8Array(64);
-  content.set(hashToBytes(path));
-  content.set(valueHash, 32);
-  return { path, content, hash: leafHashOf(content) };
 }

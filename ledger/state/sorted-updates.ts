@@ -2,7 +2,6 @@
 
 import { workUs } from '../limits.ts';
 import { inSlices } from '../slices.ts';
-import { leafOf } from './page.ts';
 import type { StateChange } from './state.ts';
 import { valueHashOf } from './tree-hash.ts';
 import type { TreeUpdate } from './tree-update.ts';
@@ -21,10 +20,7 @@ export function* sortedUpdates(changes: readonly StateChange[], sorted: TreeUpda
 }
 
 function toUpdate(change: StateChange): TreeUpdate {
-  return {
-    path: change.path,
-    leaf: change.value === undefined ? null : leafOf(change.path, valueHashOf(change.value)),
-  };
+  return { path: change.path, valueHash: change.value === undefined ? null : valueHashOf(change.value) };
 }
 
 const byPath = (a: TreeUpdate, b: TreeUpdate): number => (a.path < b.path ? -1 : 1);

@@ -22,16 +22,23 @@ export function leafHash(path: Bytes, valueHash: Bytes): Bytes {
   return sha256(leafPrefix, path, valueHash);
 }
 
-/** @param content path and value hash, 64 bytes in one piece */
-export function leafHashOf(content: Bytes): Bytes {
-  return sha256(leafPrefix, content);
+const leafInput = new Uint8Array(65);
+
+/** Hashes a leaf's path and value hash, 64 bytes of `contents` from `at`, into the 32 bytes of `nodes` at `offset`. */
+export function leafHashInto(nodes: Bytes, offset: number, contents: Bytes, at: number): void {
+  for (let i = 0; i < 64; i++) leafInput[i + 1] = contents[at + i] as number;
+  sha256Into(nodes, offset, leafInput);
 }
 
 export function innerHash(left: Bytes, right: Bytes): Bytes {
   return sha256(innerPrefix, left, right);
 }
 
-/** @param children left and right, 64 bytes in one piece */
-export function innerHashInto(target: Bytes, offset: number, children: Bytes): void {
-  sha256Into(target, offset, innerPrefix, children);
+const innerInput = new Uint8Array(65);
+innerInput[0] = 1;
+
+/** Hashes two neighbours among `nodes`, 32 bytes each, of which `left` is the first byte, into the 32 bytes at `offset`. */
+export function innerHashInto(nodes: Bytes, offset: number, left: number): void {
+  for (let i = 0; i < 64; i++) innerInput[i + 1] = nodes[left + i] as number;
+  sha256Into(nodes, offset, innerInput);
 }

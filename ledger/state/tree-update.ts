@@ -1,17 +1,19 @@
 // Writes a sorted batch of leaves into the tree: every page is visited once, and every hash above the changed slots is
 // computed once. The pages must be in memory; who calls has loaded them.
 
+import type { Bytes } from '../../lib/bytes.ts';
 import type { Hash } from '../../lib/hash.ts';
 import { sliceBudgetUs, workUs } from '../limits.ts';
 import { Pace } from '../slices.ts';
 import {
+  adoptLeaf,
   clearSlot,
-  digitOf,
-  type Leaf,
-  loneLeaf,
-  nodeHash,
+  isLeafAt,
+  leafContent,
+  leafPath,
   nodeKinds,
   type Page,
+  prefixBelow,
   refresh,
   setInner,
   setLeaf,
@@ -19,10 +21,10 @@ import {
   slotOf,
 } from './page.ts';
 
-/** `leaf: null` removes what is at the path. */
+/** `valueHash: null` removes what is at the path. */
 export interface TreeUpdate {
   readonly path: Hash;
-  readonly leaf: Leaf | null;
+  readonly valueHash: Bytes | null;
 }
 
 /** Where pages come from and how their change is noticed. */
@@ -101,20 +103,36 @@ function openSlot(
   low: number,
   high: number,
 ): Below | undefined {
-  if (slotKind(page, slot) === nodeKinds.inner) {
-    return { page: desk.change(page.prefix + digitOf(slot)), updates, low, high };
+  const kind = slotKind(page, slot);
+  if (kind === nodeKinds.inner) return { page: desk.change(prefixBelow(page, slot)), updates, low, high };
+  const only = updates[low] as TreeUpdate;
+  if (high === low + 1 && (kind === nodeKinds.empty || isLeafAt(page, slot, only.path))) {
+    place(page, slot, only);
+    return undefined;
   }
-  const leaves = withResident(page.leaves[slot], updates, low, high);
+  const leaves = withResident(kind === nodeKinds.leaf ? residentOf(page, slot) : undefined, updates, low, high);
   const [first, second] = leaves;
+  if (second !== undefined) {
+    return { page: desk.create(prefixBelow(page, slot)), updates: leaves, low: 0, high: leaves.length };
+  }
   if (first === undefined) clearSlot(page, slot);
-  else if (second === undefined) setLeaf(page, slot, first.leaf as Leaf);
-  else return { page: desk.create(page.prefix + digitOf(slot)), updates: leaves, low: 0, high: leaves.length };
+  else place(page, slot, first);
   return undefined;
 }
 
+function place(page: Page, slot: number, { path, valueHash }: TreeUpdate): void {
+  if (valueHash === null) clearSlot(page, slot);
+  else setLeaf(page, slot, path, valueHash);
+}
+
+const residentOf = (page: Page, slot: number): TreeUpdate => ({
+  path: leafPath(page, slot),
+  valueHash: leafContent(page, slot).slice(32),
+});
+
 /** The leaves that the slot holds afterwards, in order: the updates, and the one that is there unless it is updated. */
 function withResident(
-  resident: Leaf | undefined,
+  resident: TreeUpdate | undefined,
   updates: readonly TreeUpdate[],
   low: number,
   high: number,
@@ -124,12 +142,12 @@ function withResident(
   for (let i = low; i < high; i++) {
     const update = updates[i] as TreeUpdate;
     if (waiting !== undefined && waiting.path <= update.path) {
-      if (waiting.path !== update.path) leaves.push({ path: waiting.path, leaf: waiting });
+      if (waiting.path !== update.path) leaves.push(waiting);
       waiting = undefined;
     }
-    if (update.leaf !== null) leaves.push(update);
+    if (update.valueHash !== null) leaves.push(update);
   }
-  if (waiting !== undefined) leaves.push({ path: waiting.path, leaf: waiting });
+  if (waiting !== undefined) leaves.push(waiting);
   return leaves;
 }
 
@@ -137,9 +155,9 @@ function withResident(
 function adopt(desk: PageDesk, page: Page, slot: number, below: Page): void {
   switch (below.kinds[1]) {
     case nodeKinds.inner:
-      return setInner(page, slot, nodeHash(below, 1));
+      return setInner(page, slot, below);
     case nodeKinds.leaf:
-      setLeaf(page, slot, loneLeaf(below));
+      adoptLeaf(page, slot, below);
       break;
     default:
       clearSlot(page, slot);

@@ -1,14 +1,16 @@
 // Store on RocksDB 5.2.1: the default on Node 20. Its binary aborts newer Nodes when it is used, so load this file only
 // after `probeRocksdb` said that it works.
 
-import openDatabase, { type Database, type Operation } from 'rocksdb';
+import openDatabase, { type Database } from 'rocksdb';
 import type { Bytes } from '../../lib/bytes.ts';
-import type { Done, Store } from '../ports.ts';
+import { engineBufferBytes, rowsPerSlice } from '../limits.ts';
+import type { Done, Store, StoreWrite } from '../ports.ts';
 import { Pending, storeFault, toBuffer, toBytes } from './level-values.ts';
 
 export function openRocksdb(directory: string, done: Done<Store>): void {
   const database = openDatabase(directory);
-  database.open({ createIfMissing: true, errorIfExists: false }, (error) =>
+  const options = { createIfMissing: true, errorIfExists: false, writeBufferSize: engineBufferBytes };
+  database.open(options, (error) =>
     error ? done(storeFault(error), undefined as unknown as Store) : done(undefined, storeOf(database)),
   );
 }
@@ -35,13 +37,18 @@ function storeOf(database: Database): Store {
     batch(writes, { sync }, done) {
       const tracked = pending.begin(done);
       if (!tracked) return;
-      const operations = writes.map(
-        ({ key, value }): Operation =>
-          value === null
-            ? { type: 'del', key: toBuffer(key) }
-            : { type: 'put', key: toBuffer(key), value: toBuffer(value) },
-      );
-      database.batch(operations, { sync }, settle(tracked));
+      const batch = database.batch();
+      const fill = (from: number): void => {
+        const to = Math.min(from + rowsPerSlice, writes.length);
+        for (let i = from; i < to; i++) {
+          const { key, value } = writes[i] as StoreWrite;
+          if (value === null) batch.del(toBuffer(key));
+          else batch.put(toBuffer(key), toBuffer(value));
+        }
+        if (to < writes.length) setImmediate(() => fill(to));
+        else batch.write({ sync }, settle(tracked));
+      };
+      fill(0);
     },
     range({ from, to, limit, reverse = false }, done) {
       const tracked = pending.begin(done);

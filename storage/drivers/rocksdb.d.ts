@@ -2,9 +2,12 @@
 
 declare module 'rocksdb' {
   export type Callback<T = void> = (error: Error | null | undefined, value: T) => void;
-  export type Operation =
-    | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
-    | { readonly type: 'del'; readonly key: Buffer };
+  /** Filled row by row, written at once: nothing is read from JavaScript objects by name, which takes three times as long. */
+  export interface ChainedBatch {
+    put(key: Buffer, value: Buffer): void;
+    del(key: Buffer): void;
+    write(options: { readonly sync: boolean }, done: Callback): void;
+  }
   export interface Iterator {
     next(done: (error: Error | null | undefined, key?: Buffer, value?: Buffer) => void): void;
     end(done: Callback): void;
@@ -13,7 +16,7 @@ declare module 'rocksdb' {
     open(options: object, done: Callback): void;
     close(done: Callback): void;
     getMany(keys: readonly Buffer[], done: Callback<readonly (Buffer | undefined)[]>): void;
-    batch(operations: readonly Operation[], options: { readonly sync: boolean }, done: Callback): void;
+    batch(): ChainedBatch;
     clear(range: object, done: Callback): void;
     iterator(options: object): Iterator;
   }

@@ -37,10 +37,10 @@ export async function storeCompliance(t: Test, subject: StoreUnderTest): Promise
   t.equal(await get('a'), '1');
   t.equal(await get('absent'), undefined);
   t.equal(await get('empty'), '', 'an empty value is a value');
-  const many = await call<readonly (Bytes | undefined)[]>((done) =>
+  const found = await call<readonly (Bytes | undefined)[]>((done) =>
     store.getMany([fromUtf8('c'), fromUtf8('absent'), fromUtf8('a')], done),
   );
-  t.same(many.map(text), ['3', undefined, '1']);
+  t.same(found.map(text), ['3', undefined, '1']);
 
   t.equal(await range('a', 'd'), 'a=1 b=2 c=3');
   t.equal(await range('a', 'c'), 'a=1 b=2', 'the end is exclusive');
@@ -83,11 +83,14 @@ export async function storeCompliance(t: Test, subject: StoreUnderTest): Promise
   t.equal(await range('a', 'd'), 'a=4', 'a cleared range is empty, its end is not');
 
   t.match(await subject.openLocked(), { code: 'locked' }, 'a second opener is refused');
-  const last = call<void>((done) => store.batch([put('last', 'words')], { sync: true }, done));
+  const many = Array.from({ length: 2_500 }, (_, i) => put(`row ${i}`, `${i}`));
+  const last = call<void>((done) => store.batch([...many, put('last', 'words')], { sync: true }, done));
   await call<void>((done) => store.close(done));
   await last;
   store = await subject.open();
   t.equal(await get('last'), 'words', 'what was under way at the close is there');
+  t.equal(await get('row 0'), '0');
+  t.equal(await get('row 2499'), '2499');
   t.equal(await get('a'), '4');
   await call<void>((done) => store.close(done));
 }

@@ -19,7 +19,7 @@ import type { KeyPair } from '../../../lib/suites/suite.ts';
 import { seconds } from '../../../lib/units.ts';
 import { packEntries } from '../../../net/gateway/protocol.ts';
 import { createWorld } from '../actors/support.ts';
-import { inline, now, testStore, text } from '../ledger/support.ts';
+import { atOnce, inline, now, testStore, text } from '../ledger/support.ts';
 
 accelerateSha256(nativeSha256);
 
@@ -33,7 +33,7 @@ const value = new Uint8Array(30_000);
 
 function keyValue(): KeyValueLedger {
   const rules = { chain, accounts: { mode: 'open' }, bytesPerAccount: 1e9, suites: [sodiumSuite] } as const;
-  const ledger = new KeyValueLedger({ store: testStore(), storePrefix: noBytes, defer: inline, rules });
+  const ledger = new KeyValueLedger({ store: testStore(), storePrefix: noBytes, defer: inline, after: atOnce, rules });
   now((done) => ledger.open(done));
   return ledger;
 }

@@ -18,16 +18,17 @@ import {
   type SignedEntry,
   signCommand,
 } from '../../../ledger/commands/index.ts';
-import { BlobLedger, KeyValueLedger, type LedgerRules } from '../../../ledger/index.ts';
+import { BlobLedger, KeyValueLedger, type KeyValueOptions, type LedgerRules } from '../../../ledger/index.ts';
 import { accountKey, unwrapValue, valueKey, verifyStateProof } from '../../../ledger/proof/index.ts';
 import { decodeReceipt, decodeReceipts, type Receipt } from '../../../ledger/receipt.ts';
 import { decodeAccount, judgeNonce, newAccount, useNonce } from '../../../ledger/state/account.ts';
 import { bigEndian, concatBytes, noBytes, toUtf8 } from '../../../lib/bytes.ts';
 import { errorRow, errorRowOfCode } from '../../../lib/errors.ts';
 import { accelerateSha256, type Hash, hashToBytes, sha256Hex, zeroHash } from '../../../lib/hash.ts';
+import { seededRandom } from '../../../lib/random.ts';
 import { sodiumSuite } from '../../../lib/suites/sodium.ts';
 import { packEntries } from '../../../net/gateway/protocol.ts';
-import { inline, now, type TestStore, testStore, text } from './support.ts';
+import { atOnce, inline, now, type TestStore, testStore, text } from './support.ts';
 
 accelerateSha256(nativeSha256);
 
@@ -79,12 +80,18 @@ interface World {
   height: number;
 }
 
-function open(options: Partial<LedgerRules> = {}, store = testStore(), pageCacheBytes = 1 << 20): World {
+function open(
+  options: Partial<LedgerRules> = {},
+  store = testStore(),
+  pageCacheBytes = 1 << 20,
+  after: KeyValueOptions['after'] = atOnce,
+): World {
   const ledger = new KeyValueLedger({
     rules: { ...rules, ...options },
     store,
     storePrefix: text('c/'),
     defer: inline,
+    after,
     pageCacheBytes,
     valueCacheBytes: pageCacheBytes,
   });
@@ -398,31 +405,47 @@ const commandOf = fc.record({
 
 t.test('replicas agree on every root whatever they keep in memory, and after crashes between blocks', (t) => {
   fc.assert(
-    fc.property(fc.array(fc.array(commandOf, { maxLength: 8 }), { minLength: 1, maxLength: 5 }), (blocks) => {
-      const roomy = open();
-      const starved = open({}, testStore(), 1);
-      let crashing = open();
-      const admitted = open();
-      const roots: Hash[] = [];
-      for (const block of blocks) {
-        const entries = block.map(({ who, ...changes }) => sign(changes, who).entry);
-        check(admitted, entries);
-        const applied = apply(roomy, entries);
-        roots.push(applied.stateRoot);
-        crashing = open({}, crashing.store);
-        for (const other of [starved, crashing, admitted]) {
-          const theirs = apply(other, entries);
-          if (theirs.stateRoot !== applied.stateRoot || codes(theirs).join() !== codes(applied).join()) return false;
+    fc.property(
+      fc.array(fc.array(commandOf, { maxLength: 8 }), { minLength: 1, maxLength: 5 }),
+      fc.nat(),
+      (blocks, seed) => {
+        const random = seededRandom(seed);
+        const sometimes: KeyValueOptions['after'] = (_delayMs, next) => {
+          if (random.chance(0.4)) next();
+        };
+        const roomy = open({}, testStore(), 1 << 20, sometimes);
+        const starved = open({}, testStore(), 1);
+        let crashing = open({}, testStore(), 1 << 20, sometimes);
+        const admitted = open();
+        const roots: Hash[] = [];
+        const past: { entries: readonly Uint8Array[]; applied: Applied }[] = [];
+        const agrees = (world: World, { entries, applied }: (typeof past)[number]): boolean => {
+          const theirs = apply(world, entries);
+          return theirs.stateRoot === applied.stateRoot && codes(theirs).join() === codes(applied).join();
+        };
+        for (const block of blocks) {
+          // some commands come again later: the copies of one that was refused, and of one that was executed
+          const again = past.flatMap(({ entries }) => entries.filter(() => random.chance(0.2)));
+          const entries = [...block.map(({ who, ...changes }) => sign(changes, who).entry), ...again];
+          check(admitted, entries);
+          const applied = apply(roomy, entries);
+          roots.push(applied.stateRoot);
+          past.push({ entries, applied });
+          if (![starved, admitted].every((other) => agrees(other, { entries, applied }))) return false;
+          // a crash undoes whole blocks, newest first; they are applied again, with the same outcomes
+          if (random.chance(0.6)) crashing = open({}, crashing.store, 1 << 20, sometimes);
+          if (!past.slice(crashing.height).every((each) => agrees(crashing, each))) return false;
         }
-      }
-      const opened = now<Opened>((done) => open({}, crashing.store).ledger.open(done));
-      if (opened.recent.map(({ stateRoot }) => stateRoot).join() !== roots.join()) return false;
-      const restored = open();
-      const expected = headAt(roomy.height, roots[roots.length - 1] as Hash);
-      now<void>((done) => restored.ledger.restore(sourceOf(dumpOf(roomy.ledger)), expected, done));
-      restored.height = roomy.height;
-      return apply(restored, [sign().entry]).stateRoot === apply(crashing, [signedLast()]).stateRoot;
-    }),
+        now<void>((done) => crashing.ledger.close(done));
+        const opened = now<Opened>((done) => open({}, crashing.store).ledger.open(done));
+        if (opened.recent.map(({ stateRoot }) => stateRoot).join() !== roots.join()) return false;
+        const restored = open();
+        const expected = headAt(roomy.height, roots[roots.length - 1] as Hash);
+        now<void>((done) => restored.ledger.restore(sourceOf(dumpOf(roomy.ledger)), expected, done));
+        restored.height = roomy.height;
+        return apply(restored, [sign().entry]).stateRoot === apply(crashing, [signedLast()]).stateRoot;
+      },
+    ),
     { numRuns: 25 },
   );
   t.end();
@@ -453,13 +476,22 @@ function headAt(height: number, stateRoot: Hash): RestoredHead {
   return { height, stateRoot, outboxRoot: zeroHash, timeMs: blockTime };
 }
 
-t.test('a snapshot of many names goes in many parts', (t) => {
+t.test('a snapshot of many names goes in many parts, and is whole in the store of who takes it', (t) => {
   const world = open({ bytesPerAccount: 1_000_000 });
   const values = Array.from({ length: 40 }, (_, i) => put(`key ${i}`, 'x'.repeat(8_000)));
-  for (const [i, value] of values.entries()) apply(world, [sign({ nonce: i + 1, operations: [value] }).entry]);
+  const applied = values.map((value, i) => apply(world, [sign({ nonce: i + 1, operations: [value] }).entry]));
   const parts = dumpOf(world.ledger);
   t.ok(parts.length > 4, `${parts.length} parts`);
   t.ok(parts.every(({ length }) => length <= 64 * 1024));
+  const next = sign({ nonce: values.length + 1, operations: [put('key 7', 'changed'), put('one more', 'x')] }).entry;
+  const expected = headAt(world.height, (applied.at(-1) as Applied).stateRoot);
+  const after = apply(world, [next]);
+  for (const pageCacheBytes of [1, 1 << 20]) {
+    const taker = open({ bytesPerAccount: 1_000_000 }, testStore(), pageCacheBytes);
+    now<void>((done) => taker.ledger.restore(sourceOf(parts), expected, done));
+    const reopened = open({ bytesPerAccount: 1_000_000 }, taker.store);
+    t.equal(apply(reopened, [next]).stateRoot, after.stateRoot, `with ${pageCacheBytes} bytes for pages`);
+  }
   t.end();
 });
 
@@ -513,12 +545,12 @@ t.test('blobs are counted, not read', (t) => {
 
 t.test('chains of one store do not meet', (t) => {
   const store = testStore();
-  const a = new KeyValueLedger({ rules, store, storePrefix: text('a/'), defer: inline });
+  const a = new KeyValueLedger({ rules, store, storePrefix: text('a/'), defer: inline, after: atOnce });
   now<Opened>((done) => a.open(done));
   now<Applied>((done) =>
     a.apply({ height: 1, id: zeroHash, timeMs: blockTime, batches: [batchOf([sign({ nonce: 1 }).entry])] }, done),
   );
-  const b = new KeyValueLedger({ rules, store, storePrefix: text('b/'), defer: inline });
+  const b = new KeyValueLedger({ rules, store, storePrefix: text('b/'), defer: inline, after: atOnce });
   t.equal(now<Opened>((done) => b.open(done)).height, 0);
   t.end();
 });

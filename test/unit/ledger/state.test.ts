@@ -3,6 +3,7 @@ import pkg from '@confio/ics23';
 import fc from 'fast-check';
 import t from 'tap';
 import { nativeSha256 } from '../../../actors/drivers/native-sha256.ts';
+import { maxUnwrittenBytes } from '../../../ledger/limits.ts';
 import { decodeProof, verifyStateProof } from '../../../ledger/proof/index.ts';
 import type { StateHead } from '../../../ledger/state/head.ts';
 import { proveName } from '../../../ledger/state/prove.ts';
@@ -65,7 +66,7 @@ function commit(state: AuthenticatedState, changes: readonly Change[]): Hash {
         timeMs: 1,
         outboxRoot: zeroHash,
         changes: block,
-        writes: [],
+        records: [],
         sync: false,
       },
       done,
@@ -87,15 +88,18 @@ const change = fc.tuple(
 );
 const blocks = fc.array(fc.array(change, { maxLength: 30 }), { minLength: 1, maxLength: 8 });
 
+const write = (state: AuthenticatedState): void => now<void>((done) => state.write(false, done));
+
 t.test('roots equal the definition, whatever the order, batching and cache; proofs hold and nothing else does', (t) => {
   fc.assert(
-    fc.property(blocks, (blocks) => {
+    fc.property(blocks, fc.nat(), (blocks, writes) => {
       const store = testStore();
       const state = openState(store);
       const starved = openState(testStore(), 1);
       const model: Model = new Map();
       const history: { root: Hash; model: Model }[] = [{ root: zeroHash, model: new Map() }];
-      for (const block of blocks) {
+      let written = 0;
+      for (const [i, block] of blocks.entries()) {
         for (const [key, value] of block) {
           if (value === undefined) model.delete(key);
           else model.set(key, text(value));
@@ -103,9 +107,15 @@ t.test('roots equal the definition, whatever the order, batching and cache; proo
         const root = commit(state, block);
         if (root !== rootOfModel(model) || commit(starved, block) !== root) return false;
         history.push({ root, model: new Map(model) });
+        if (((writes >> i) & 1) === 0) continue;
+        write(state);
+        written = state.current.height;
       }
+      // what a crash leaves is the state after the block that was written last; the others lead to the same roots again
       const reopened = openState(store);
-      if (reopened.current.stateRoot !== state.current.stateRoot) return false;
+      if (reopened.current.height !== written || reopened.current.stateRoot !== history[written]?.root) return false;
+      for (const [i, block] of blocks.entries())
+        if (i >= written && commit(reopened, block) !== history[i + 1]?.root) return false;
       for (let height = 0; height < history.length; height++) {
         const { root, model } = history[height] as (typeof history)[number];
         for (const key of ['k1', 'k2', 'k3', 'absent', [...model.keys()][0] ?? 'k4']) {
@@ -163,10 +173,12 @@ t.test('a proof has one encoding; altered bytes never verify', (t) => {
 
 t.test('a rotten page is noticed, not believed', (t) => {
   const store = testStore();
+  const filled = openState(store);
   commit(
-    openState(store),
+    filled,
     Array.from({ length: 300 }, (_, i) => [`k${i}`, 'v'] as const),
   );
+  write(filled);
   for (const [key, value] of store.entries) {
     if (key.startsWith(toHex(text('p'))) && key.length > 2)
       store.entries.set(
@@ -269,11 +281,30 @@ t.test('many keys: pages come and go, reads per block stay few', (t) => {
     );
   }
   t.equal(state.current.stateRoot, zeroHash);
+  write(state);
   t.equal(
     [...store.entries.keys()].filter((key) => key.startsWith(toHex(text('p')))).length,
     1,
     'only the root page is left',
   );
+  t.end();
+});
+
+t.test('what is not written is bounded: in bytes of changes, and by the caches that must hold it', (t) => {
+  const large = 'x'.repeat(1 << 20);
+  const store = testStore();
+  const state = openState(store);
+  let most = 0;
+  for (let height = 1, waiting = 0; height <= 60; height++) {
+    commit(state, [[`k${height}`, large]]);
+    waiting = state.hasUnwritten ? waiting + large.length : 0;
+    most = Math.max(most, waiting);
+  }
+  t.ok(most >= 4 * large.length, 'changes wait for others');
+  t.ok(most <= maxUnwrittenBytes);
+  const starved = openState(testStore(), 1);
+  commit(starved, [['k', 'v']]);
+  t.equal(starved.hasUnwritten, false, 'a full cache is written before the next block');
   t.end();
 });
 
@@ -325,8 +356,9 @@ t.test('queries between the slices of a block see whole heights only', (t) => {
           }));
           const height = models.length - 1;
           let committed = false;
+          const next = { height, timeMs: 1, outboxRoot: zeroHash, changes, records: [], sync: random.chance(0.3) };
           state.load(changes, () =>
-            state.commit({ height, timeMs: 1, outboxRoot: zeroHash, changes, writes: [], sync: false }, () => {
+            state.commit(next, () => {
               committed = true;
             }),
           );

@@ -34,7 +34,7 @@ import {
   sealKey,
 } from '../../../sdk/index.ts';
 import { sampleChain } from '../../support/sample-chain.ts';
-import { inline, now, testStore, text } from '../ledger/support.ts';
+import { atOnce, inline, now, testStore, text } from '../ledger/support.ts';
 
 const validators = Array.from({ length: 4 }, (_, i) => sodiumSuite.keyPairOf(new Uint8Array(32).fill(i + 10)));
 const network: NetworkGenesis = {
@@ -101,6 +101,7 @@ function testChain() {
     store: testStore(),
     storePrefix: text('m'),
     defer: inline,
+    after: atOnce,
   });
   now<Opened>((done) => ledger.open(done));
   let height = 0;

@@ -121,7 +121,10 @@ t.test('a writer that is ahead of the engine waits for it', async (t) => {
   t.same(said, ['small']);
   engine[0]?.done(undefined, undefined);
   t.same(said, ['small', 'large']);
+  t.equal(engine[1]?.writes.length, 1, 'what was gathered goes first');
   engine[1]?.done(undefined, undefined);
+  t.same(said, ['small', 'large']);
+  engine[2]?.done(undefined, undefined);
   t.same(said, ['small', 'large', 'large again']);
 });
 
