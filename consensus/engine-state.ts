@@ -113,6 +113,16 @@ export interface Engine {
   followersSeen: number;
   /** a timer is set for those that were told just now */
   tellingFollowers: boolean;
+  readonly measured: Measured;
 }
+
+/** What the gauges stand at. */
+export type Measured = {
+  [Gauge in
+    | 'psky_consensus_height'
+    | 'psky_consensus_executed_height'
+    | 'psky_consensus_term'
+    | 'psky_mempool_size_bytes']?: number;
+};
 
 export type Fx = Effects<EngineMessage>;

@@ -11,7 +11,7 @@ import { tellLife, tellReadiness, tellSealing } from './engine-life.ts';
 import { askRoundTrip, certifySnapshot, performAll } from './engine-outputs.ts';
 import { answerReaders, expireReaders, onCover } from './engine-readers.ts';
 import { onReplayed, replay } from './engine-replay.ts';
-import type { Engine, EngineMessage, EngineOptions, Fx } from './engine-state.ts';
+import type { Engine, EngineMessage, EngineOptions, Fx, Measured } from './engine-state.ts';
 import { checkpointOf, healthOf, quorumLostSince, statusOf } from './engine-status.ts';
 
 export function engineBehavior(options: EngineOptions): Behavior<Engine, EngineMessage> {
@@ -81,6 +81,7 @@ function start(options: EngineOptions, effects: Fx): Engine {
     followers: new Map(),
     followersSeen: 0,
     tellingFollowers: false,
+    measured: {},
   };
 }
 
@@ -188,16 +189,19 @@ function turn(options: EngineOptions, engine: Engine, effects: Fx): void {
   measure(options, engine, effects);
 }
 
-function measure({ name }: EngineOptions, { core }: Engine, effects: Fx): void {
-  const labels = { chain: name };
-  effects.note({ gauge: 'psky_consensus_height', value: commitHeight(core), labels });
-  effects.note({ gauge: 'psky_consensus_executed_height', value: core.executed, labels });
-  effects.note({ gauge: 'psky_consensus_term', value: core.term, labels });
-  effects.note({
-    gauge: 'psky_mempool_size_bytes',
-    value: core.lanes.reduce((sum, lane) => sum + lane.heldBytes, 0),
-    labels,
-  });
+/** Gauges are noted when they change: turns are many, and most change none. */
+function measure({ name }: EngineOptions, { core, measured }: Engine, effects: Fx): void {
+  const gauge = (gauge: keyof Measured, value: number): void => {
+    if (measured[gauge] === value) return;
+    measured[gauge] = value;
+    effects.note({ gauge, value, labels: { chain: name } });
+  };
+  gauge('psky_consensus_height', commitHeight(core));
+  gauge('psky_consensus_executed_height', core.executed);
+  gauge('psky_consensus_term', core.term);
+  let heldBytes = 0;
+  for (const lane of core.lanes) heldBytes += lane.heldBytes;
+  gauge('psky_mempool_size_bytes', heldBytes);
 }
 
 function hooked({ hooks }: EngineOptions, core: Core, outputs: readonly Output[]): readonly Output[] {

@@ -46,8 +46,12 @@ function prepare(value: Encodable): unknown {
     assert(Number.isSafeInteger(value) && value >= 0, 'only safe non-negative integers are encoded');
     return value > 0xffffffff ? BigInt(value) : value;
   }
-  if (Array.isArray(value)) return value.map(prepare);
-  return value;
+  if (!Array.isArray(value)) return value;
+  const list = value as readonly Encodable[];
+  for (let i = 0; i < list.length; i++) {
+    if (prepare(list[i] as Encodable) !== list[i]) return list.map(prepare); // seldom: most lists are written as they are
+  }
+  return list;
 }
 
 /** @returns nested arrays of scalars; byte strings are views into `bytes` */

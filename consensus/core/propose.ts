@@ -24,12 +24,14 @@ export function proposeIfLeader(core: Core): void {
   const certified = certifiedBelow(core, parent);
   if (!first && parent.height + 1 - certified.height >= core.committee.window) return;
   const cut = nextCut(core, parent);
-  if (!first && commitHeight(core) - core.executed >= maxUnexecuted) return; // what is ordered faster only waits
+  const unexecuted = commitHeight(core) - core.executed;
+  if (!first && unexecuted >= maxUnexecuted) return; // what is ordered faster only waits
   const inFlight = parent.height > commitHeight(core) && !first;
   const claim = claimFor(core, parent, first);
   if (cut === undefined && !mayProposeEmpty(core, first, inFlight, claim.execHeight)) return;
-  const due = milliseconds(core.lastProposal + proposalPace);
-  if ((inFlight || core.executed < commitHeight(core)) && core.now < due) {
+  // where execution is behind, fewer and larger blocks: they cost less to order and to execute
+  const due = milliseconds(core.lastProposal + proposalPace * Math.max(1, unexecuted));
+  if ((inFlight || unexecuted > 0) && core.now < due) {
     timerBefore(core, 'propose', due);
     return;
   }

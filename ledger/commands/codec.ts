@@ -70,8 +70,14 @@ export function signingText(chain: Hash, suite: number, unsigned: Bytes): Bytes 
   return concatBytes([domainOf(chain, suite), unsigned]);
 }
 
+/** A chain's commands come one after the other, nearly always under one suite. */
+let lastDomain: { readonly chain: Hash; readonly suite: number; readonly bytes: Bytes } | undefined;
+
 function domainOf(chain: Hash, suite: number): Bytes {
-  return encode(['psky/command', hashToBytes(chain), suite]);
+  if (lastDomain?.chain !== chain || lastDomain.suite !== suite) {
+    lastDomain = { chain, suite, bytes: encode(['psky/command', hashToBytes(chain), suite]) };
+  }
+  return lastDomain.bytes;
 }
 
 /** @returns the entry to submit */

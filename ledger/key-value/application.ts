@@ -284,7 +284,8 @@ function* executeInSlices(
   const pace = new Pace();
   for (const [index, { hash, prepared, outcome }] of items.entries()) {
     const result = prepared === undefined ? outcome : execution.run(prepared, signed.has(hash));
-    drafts.push({ hash, height, index, ...(result as Outcome) });
+    const { code, failures, events, executed } = result as Outcome;
+    drafts.push({ receipt: { hash, height, index, code, failures, events }, executed });
     if (pace.spend(workUs.execute + (prepared?.names.length ?? 0) * workUs.perOperation)) yield;
   }
 }

@@ -11,7 +11,8 @@ import type { StateRecord } from '../state/unwritten.ts';
 
 const duplicateCode = errorRow('duplicate-command').code;
 
-export interface DraftReceipt extends Receipt {
+export interface DraftReceipt {
+  readonly receipt: Receipt;
   readonly executed: boolean;
 }
 
@@ -30,13 +31,13 @@ export function settleReceipts(
   done: StateAnswer<SettledReceipts>,
 ): void {
   const { layout } = state;
-  const suspects = drafts.filter((draft) => !draft.executed && draft.hash !== noHash);
+  const suspects = drafts.flatMap(({ receipt: { hash }, executed }) => (executed || hash === noHash ? [] : [hash]));
   if (suspects.length === 0) return done(undefined, settle(layout, drafts, new Set()));
   state.readRecords(
-    suspects.map(({ hash }) => layout.located(hash)),
+    suspects.map((hash) => layout.located(hash)),
     (fault, found) => {
       if (fault !== undefined) return done(fault, settle(layout, [], new Set()));
-      const known = new Set(suspects.filter((_, i) => found[i] !== undefined).map(({ hash }) => hash));
+      const known = new Set(suspects.filter((_, i) => found[i] !== undefined));
       done(undefined, settle(layout, drafts, known));
     },
   );
@@ -45,7 +46,7 @@ export function settleReceipts(
 function settle(layout: Layout, drafts: readonly DraftReceipt[], known: Set<Hash>): SettledReceipts {
   const receipts: Receipt[] = [];
   const records: StateRecord[] = [];
-  for (const { executed, ...receipt } of drafts) {
+  for (const { receipt, executed } of drafts) {
     const isCopy = !executed && known.has(receipt.hash);
     receipts.push(isCopy ? { ...receipt, code: duplicateCode } : receipt);
     if (isCopy || receipt.hash === noHash) continue;

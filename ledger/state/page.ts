@@ -166,8 +166,18 @@ function combine({ kinds, hashes }: Page, node: number): void {
 /** Two bits of kind per slot (4 bytes), then 32 bytes for an inner slot and 64 (path, value hash) for a leaf. */
 export function encodePage({ kinds, hashes, contents }: Page, arena: Arena): Bytes {
   let length = 4;
-  for (let slot = 0; slot < slotCount; slot++) length += slotBytes(kinds[slotCount + slot] as number);
+  let inner = 0;
+  for (let slot = 0; slot < slotCount; slot++) {
+    const kind = kinds[slotCount + slot] as number;
+    length += slotBytes(kind);
+    if (kind === nodeKinds.inner) inner++;
+  }
   const bytes = arena.take(length);
+  if (inner === slotCount) {
+    bytes.fill(0xaa, 0, 4); // nodeKinds.inner sixteen times
+    bytes.set(hashes.subarray(slotCount * hashBytes), 4);
+    return bytes;
+  }
   let offset = 4;
   for (let slot = 0; slot < slotCount; slot++) {
     const kind = kinds[slotCount + slot] as number;
