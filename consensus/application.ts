@@ -91,7 +91,8 @@ export interface Application {
   charges?(batch: OrderedBatch, done: Answer<readonly Charge[]>): void;
   /**
    * Blocks come in order, the next one after `done`. State, receipts and outbox of a block are written in one atomic batch,
-   * alone or with those of later blocks: a crash undoes whole blocks, newest first, and they are applied again.
+   * alone or with those of later blocks: before `persist` a crash undoes whole blocks, newest first, and they are applied
+   * again.
    */
   apply(block: OrderedBlock, done: Answer<Applied>): void;
   /** a read at the newest applied state, or at `atHeight` while that is kept (the last 256 heights) */
@@ -106,7 +107,8 @@ export interface Application {
   onApp(from: number, topic: string, bytes: Bytes): void;
   /** commits of other chains that this chain may rely on; none in version 1 */
   externalFinality(): Bytes | undefined;
-  close(done: Answer<void>): void;
+  /** Behind the blocks under way, everything applied is on disk. Consensus then forgets what applying it again would take. */
+  persist(done: Answer<void>): void;
 }
 
 /** Where a restored state stands: what a certified checkpoint and its block say of it. */

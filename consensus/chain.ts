@@ -110,7 +110,7 @@ export function startChain(system: Pick<ActorSystem, 'spawn' | 'stop'>, options:
       system.stop(guardian);
       // a write that fails here is the shard's to report
       if (parts === undefined) done();
-      else parts.application.close(() => done());
+      else parts.application.persist(() => done());
     },
     parts: () => parts,
   };
@@ -121,32 +121,40 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
   const id = hashToBytes(options.chain);
   const part = (number: number): Store => prefixedStore(options.store, Uint8Array.of(number, ...id));
   let opened: OpenedChain | undefined;
+  /** The application of an earlier life writes what it holds before another one reads the store; then it is at rest. */
+  const afterEarlierLife = (next: () => void): void => {
+    if (opened === undefined) return next();
+    opened.parts.application.persist(next);
+    opened = undefined;
+  };
   return machineBehavior<typeof chainMachine, ChainEvent>({
     machine: chainMachine,
     mailbox: { capacity: 64 },
     actions: {
       open: (_, effects) =>
-        effects.request((answer) => {
-          const snapshots = new Snapshots(part(snapshotsPart), part(applicationPart));
-          const archive = new Archive(part(archivePart), options.journal);
-          const evidence = new EvidenceBook(part(evidencePart));
-          const failed = (reason: string): void => answer({ type: 'open-failed', reason });
-          snapshots.open((fault) => {
-            if (fault !== undefined) return failed(fault);
-            const newest = snapshots.newest();
-            const mark = newest && { height: newest.certificate.height, position: newest.mark };
-            archive.open(mark, (fault) => {
+        effects.request((answer) =>
+          afterEarlierLife(() => {
+            const snapshots = new Snapshots(part(snapshotsPart), part(applicationPart));
+            const archive = new Archive(part(archivePart), options.journal);
+            const evidence = new EvidenceBook(part(evidencePart));
+            const failed = (reason: string): void => answer({ type: 'open-failed', reason });
+            snapshots.open((fault) => {
               if (fault !== undefined) return failed(fault);
-              const application = options.openApplication(snapshots.applicationStore());
-              application.open((error, state) => {
-                if (error !== undefined) return failed(error.message);
-                archive.lastHeight = state.height; // a block is archived before it is applied
-                opened = { parts: { application, archive }, snapshots, evidence, state };
-                evidence.open((fault) => (fault === undefined ? answer({ type: 'opened' }) : failed(fault)));
+              const newest = snapshots.newest();
+              const mark = newest && { height: newest.certificate.height, position: newest.mark };
+              archive.open(mark, (fault) => {
+                if (fault !== undefined) return failed(fault);
+                const application = options.openApplication(snapshots.applicationStore());
+                application.open((error, state) => {
+                  if (error !== undefined) return failed(error.message);
+                  archive.lastHeight = state.height; // a block is archived before it is applied
+                  opened = { parts: { application, archive }, snapshots, evidence, state };
+                  evidence.open((fault) => (fault === undefined ? answer({ type: 'opened' }) : failed(fault)));
+                });
               });
             });
-          });
-        }),
+          }),
+        ),
       startActors: (_, effects) => {
         if (opened === undefined) return;
         const { parts, snapshots, evidence, state } = opened;
@@ -177,7 +185,9 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
           { supervision: escalate },
         );
         const onApp = (from: number, topic: string, bytes: Uint8Array): void => application.onApp(from, topic, bytes);
-        effects.spawn(addresses.engine, engineBehavior({ ...shared, opened: state, onApp }), { supervision: escalate });
+        effects.spawn(addresses.engine, engineBehavior({ ...shared, application, opened: state, onApp }), {
+          supervision: escalate,
+        });
         effects.request(() => publish(parts));
       },
       stopActors: (_, effects) => {

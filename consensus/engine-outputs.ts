@@ -130,15 +130,18 @@ function persist(
 
 /**
  * Two checkpoints old is old enough (§9): what stood in the journal before the last one is not needed to recover, but for
- * batches that still wait to be executed. Everything executed is synced in the store first.
+ * batches that still wait to be executed. Everything executed is on disk first; a write that fails is the shard's to report.
  */
-function onCheckpoint({ archive, journal }: EngineOptions, engine: Engine, effects: Fx): void {
+function onCheckpoint({ application, archive, journal }: EngineOptions, engine: Engine, effects: Fx): void {
   const mark = engine.checkpointMark;
   engine.checkpointMark = journal.appended;
   if (mark === undefined) return;
-  effects.request(() => {
-    archive.sync(() => journal.releaseBelow(Math.min(mark, archive.oldestFresh(mark)) as Position));
-  });
+  const release = (): void => journal.releaseBelow(Math.min(mark, archive.oldestFresh(mark)) as Position);
+  effects.request(() =>
+    application.persist((fault) => {
+      if (fault === undefined) archive.sync(release);
+    }),
+  );
 }
 
 /**

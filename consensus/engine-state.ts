@@ -4,7 +4,7 @@ import type { Asker, Effects, Message, Position, Ticket } from '../actors/index.
 import type { Ms } from '../lib/units.ts';
 import type { LinkMessage, Links, NodeId } from '../net/index.ts';
 import type { JournalView } from '../storage/index.ts';
-import type { Opened } from './application.ts';
+import type { Application, Opened } from './application.ts';
 import type { Archive } from './archive.ts';
 import type { Committee } from './certificate/committee.ts';
 import type { ChainAddresses, Cover, ExecutedHeight, Seal, Sealing, ValidatorLife } from './chain-messages.ts';
@@ -23,6 +23,7 @@ export interface EngineOptions {
   /** node ids in committee order: a frame from another node is not a validator's */
   readonly nodeIds: readonly NodeId[];
   readonly sign: (text: Uint8Array) => Uint8Array;
+  readonly application: Pick<Application, 'persist'>;
   readonly opened: Opened;
   readonly genesisTimeMs: number;
   readonly plannedTermMs: Ms;

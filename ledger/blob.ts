@@ -22,7 +22,7 @@ import { decode, type Encodable, encode } from '../lib/codec.ts';
 import { errorRow } from '../lib/errors.ts';
 import { type Hash, hashFromBytes, hashToBytes, taggedHash, zeroHash } from '../lib/hash.ts';
 import type { Store, StoreWrite } from '../storage/index.ts';
-import { keptRoots, maxCommandBytes, syncEveryBlocks } from './limits.ts';
+import { keptRoots, maxCommandBytes } from './limits.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 
 export interface BlobOptions {
@@ -86,7 +86,7 @@ export class BlobLedger implements Application {
       });
       if (firstIndex > 0) hash = taggedHash('blob', hashToBytes(hash), hashToBytes(block.id));
       const next: BlobState = { height: block.height, entries, bytes, hash };
-      this.write(next, block.height % syncEveryBlocks === 0, (fault) => {
+      this.write(next, false, (fault) => {
         done(fault, { ...rootsOf(next), outcomes });
         finished();
       });
@@ -150,12 +150,12 @@ export class BlobLedger implements Application {
     return undefined;
   }
 
-  close(done: Answer<void>): void {
+  persist(done: Answer<void>): void {
     this.queue.run((finished) => {
-      this.store.batch([], { sync: true }, (fault) => {
-        done(fault && { code: 'failed', message: fault.message }, undefined);
-        finished();
-      });
+      this.store.batch([], { sync: true }, (fault) =>
+        done(fault && { code: 'failed', message: fault.message }, undefined),
+      );
+      finished();
     });
   }
 

@@ -83,6 +83,3 @@ export const receiptsPerChunk = 128;
 
 /** Bytes of a part of a snapshot: one control message, so that votes never wait long behind it. An item (32 KiB of value) fits. */
 export const snapshotPartBytes = 64 * KiB;
-
-/** State that a node may lose in a crash and apply again from its journal: blocks between two synced batches. */
-export const syncEveryBlocks = 256;

@@ -32,7 +32,7 @@ export async function tellStateCost(
     const began = process.cpuUsage();
     await settled<void>((done) => state.load(changes, done));
     height++;
-    const block = { height, timeMs: height, outboxRoot: zeroHash, changes, records: [], sync: false };
+    const block = { height, timeMs: height, outboxRoot: zeroHash, changes, records: [] };
     await settled<StateHead>((done) => state.commit(block, done));
     return cpuSince(began) / changes.length;
   };

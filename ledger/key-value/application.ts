@@ -25,7 +25,7 @@ import type { Ms } from '../../lib/units.ts';
 import type { Store } from '../../storage/index.ts';
 import { commandHash, decodeCommand } from '../commands/index.ts';
 import { entriesOf } from '../entries.ts';
-import { namesPerRead, syncEveryBlocks, unwrittenMs, workUs } from '../limits.ts';
+import { namesPerRead, unwrittenMs, workUs } from '../limits.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import { noHash } from '../receipt.ts';
 import { type Defer, inParts, inSlices, Pace, runSliced } from '../slices.ts';
@@ -74,7 +74,7 @@ export class KeyValueLedger implements Application {
   private readonly verifier: SignatureVerifier;
   private readonly verified = new VerifiedHashes();
   private readonly queue = new OneAtATime();
-  private writeIsDue = false;
+  private handOverIsDue = false;
 
   constructor(options: KeyValueOptions) {
     this.rules = options.rules;
@@ -111,20 +111,20 @@ export class KeyValueLedger implements Application {
     this.queue.run((finished) =>
       this.applyNow(block, (fault, applied) => {
         done(fault && failed(fault), applied);
-        if (this.state.hasUnwritten) this.writeLater();
+        this.handOverLater();
         finished();
       }),
     );
   }
 
-  /** What no later block takes along to the store is written by itself; after a fault, with the next block. */
-  private writeLater(): void {
-    if (this.writeIsDue) return;
-    this.writeIsDue = true;
+  /** What fails to be written is answered with the next block. */
+  private handOverLater(): void {
+    if (this.handOverIsDue || !this.state.hasUnwritten) return;
+    this.handOverIsDue = true;
     this.after(unwrittenMs, () =>
       this.queue.run((finished) => {
-        this.writeIsDue = false;
-        this.state.write(false, finished);
+        this.handOverIsDue = false;
+        this.state.handOver(false, finished);
       }),
     );
   }
@@ -193,7 +193,6 @@ export class KeyValueLedger implements Application {
             outboxRoot: emptyOutboxRoot,
             changes: execution.changes(),
             records: settled.records,
-            sync: block.height % syncEveryBlocks === 0,
           },
           (fault, head) =>
             done(fault, {
@@ -246,14 +245,13 @@ export class KeyValueLedger implements Application {
     return undefined;
   }
 
-  /** The store belongs to the shard, which closes it. */
-  close(done: Answer<void>): void {
-    this.queue.run((finished) => {
-      this.state.write(true, (fault) => {
-        done(fault && failed(fault), undefined);
+  persist(done: Answer<void>): void {
+    this.queue.run((finished) =>
+      this.state.handOver(true, () => {
+        this.state.whenHeld((fault) => done(fault && failed(fault), undefined));
         finished();
-      });
-    });
+      }),
+    );
   }
 }
 

@@ -69,7 +69,7 @@ export function restoreState(
   const install = (changes: readonly StateChange[], last: boolean, then: (root: string) => void): void =>
     state.load(changes, (fault) => {
       if (fault !== undefined) return done(fault, undefined);
-      const block = { height, timeMs, outboxRoot, changes, records: [], sync: last, partial: !last };
+      const block = { height, timeMs, outboxRoot, changes, records: [], partial: !last };
       state.commit(block, (fault, restored) =>
         fault === undefined ? then(restored.stateRoot) : done(fault, undefined),
       );
@@ -80,7 +80,7 @@ export function restoreState(
       // the head is written behind the last part, so that a crash leaves no half state that looks whole
       if (part === undefined) {
         if (state.current.stateRoot !== stateRoot) return fail();
-        return install([], true, () => done(undefined, undefined));
+        return install([], true, () => state.write(true, done));
       }
       const changes = readPart(part);
       if (changes === undefined) return fail();

@@ -57,7 +57,7 @@ export class GenerationCache<V> {
     return this.youngBytes * 2 > this.options.maxBytes;
   }
 
-  /** Nothing is forgotten but here: when the store holds all of it. */
+  /** Nothing is forgotten but here. What goes was not found since the call before. */
   trim(): void {
     if (!this.isFull) return;
     this.old = this.young;

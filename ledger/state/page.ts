@@ -29,7 +29,7 @@ export interface Page {
   readonly below: (string | undefined)[];
   /** the newest change that it was part of, by the change's number */
   changedBy: number;
-  /** whether it has changed since the store got it */
+  /** whether it has changed since it was given to the store */
   isUnwritten: boolean;
 }
 

@@ -60,7 +60,7 @@ export class Pages {
     return this.cache.isFull;
   }
 
-  /** The store holds them all. */
+  /** See `GenerationCache`. */
   trim(): void {
     this.cache.trim();
   }

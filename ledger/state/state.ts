@@ -6,7 +6,7 @@ import type { HeightRoots } from '../../consensus/application.ts';
 import { assert, present } from '../../lib/assert.ts';
 import type { Bytes } from '../../lib/bytes.ts';
 import { type Hash, hashFromBytes } from '../../lib/hash.ts';
-import type { Store, StoreWrite } from '../../storage/index.ts';
+import type { DiskFault, Store, StoreWrite } from '../../storage/index.ts';
 import { keptHeights, keptRoots, maxPageCacheBytes, maxUndoBytes, maxValueCacheBytes, workUs } from '../limits.ts';
 import { type Defer, inSlices, runSliced } from '../slices.ts';
 import { BlockDesk } from './block-desk.ts';
@@ -17,7 +17,7 @@ import { Layout, type RecordName } from './layout.ts';
 import { decodePage, emptyPage, nodeHash, type Page } from './page.ts';
 import { checkedPage, misfit, Pages } from './pages.ts';
 import { sortedUpdates } from './sorted-updates.ts';
-import { corrupt, notKept, type StateAnswer, storeFault } from './state-fault.ts';
+import { corrupt, notKept, type StateAnswer, type StateFault, storeFault } from './state-fault.ts';
 import { pathOf } from './tree-hash.ts';
 import { type TreeUpdate, updatePage } from './tree-update.ts';
 import { type HeldValue, heldBytes, type StateRecord, Unwritten } from './unwritten.ts';
@@ -50,8 +50,6 @@ export interface BlockCommit {
   readonly changes: readonly StateChange[];
   /** receipts and the like, written in the same batch */
   readonly records: readonly StateRecord[];
-  /** the store must hold this block when it is answered, and the disk too */
-  readonly sync: boolean;
   /** a part of a restore: the head is written with the last part only */
   readonly partial?: boolean;
 }
@@ -64,7 +62,12 @@ export class AuthenticatedState {
   readonly layout: Layout;
   private readonly store: Store;
   private readonly defer: Defer;
-  private readonly unwritten = new Unwritten();
+  private unwritten = new Unwritten();
+  /** what the store is taking just now */
+  private writing: Unwritten | undefined;
+  private readonly whenWritten: (() => void)[] = [];
+  /** a write failed: memory is ahead of what the store will ever hold, and nothing is answered any more */
+  private broken: StateFault | undefined;
   private readonly pages: Pages;
   private readonly values: GenerationCache<HeldValue>;
   private readonly history: StateHistory;
@@ -105,7 +108,8 @@ export class AuthenticatedState {
   }
 
   private reset(root: Page, head: StateHead): void {
-    this.unwritten.clear();
+    this.unwritten = new Unwritten();
+    this.broken = undefined;
     this.pages.reset(root);
     this.values.clear();
     this.history.forgetAll();
@@ -175,7 +179,7 @@ export class AuthenticatedState {
 
   /** Receipts and the like, in the order of the names. */
   readRecords(names: readonly RecordName[], done: StateAnswer<readonly (Bytes | undefined)[]>): void {
-    const held = names.map(({ id }) => this.unwritten.record(id));
+    const held = names.map(({ id }) => this.unwritten.record(id) ?? this.writing?.record(id));
     const missing = names.filter((_, i) => held[i] === undefined);
     if (missing.length === 0) return done(undefined, held);
     this.store.getMany(
@@ -194,6 +198,7 @@ export class AuthenticatedState {
   /** Takes a block's changes, its records and the new head; the store gets them with those of other blocks. */
   commit(block: BlockCommit, done: StateAnswer<StateHead>): void {
     assert(block.height > this.head.height, 'blocks are committed in order');
+    if (this.broken !== undefined) return done(this.broken, this.head);
     const updates: TreeUpdate[] = [];
     runSliced(this.defer, sortedUpdates(block.changes, updates), () =>
       this.pages.load(updates, (fault) => {
@@ -229,22 +234,52 @@ export class AuthenticatedState {
     if (block.partial !== true) this.unwritten.addHead(head);
     this.head = block.partial === true ? { ...this.head, stateRoot: head.stateRoot } : head;
     const isFull = this.unwritten.isFull || this.pages.isFull || this.values.isFull;
-    if (block.sync || isFull) this.write(block.sync, (fault) => done(fault, head));
+    if (isFull) this.handOver(false, (fault) => done(fault, head));
     else done(undefined, head);
   }
 
-  /** Writes what the store does not hold yet. No block may be committed meanwhile; after a fault it is all still to be written. */
-  write(sync: boolean, done: StateAnswer<void>): void {
+  /**
+   * Gives the store what it does not hold yet, behind what it is still taking. No block may be committed until this is
+   * answered; then the next ones can, while the store writes.
+   */
+  handOver(sync: boolean, done: StateAnswer<void>): void {
+    if (this.broken !== undefined) return done(this.broken, undefined);
+    if (this.writing !== undefined) {
+      this.whenWritten.push(() => this.handOver(sync, done));
+      return;
+    }
     const writes: StoreWrite[] = [];
-    runSliced(this.defer, this.unwritten.writes(this.layout, writes), () =>
-      this.store.batch(writes, { sync }, (fault) => {
-        if (fault !== undefined) return done(storeFault(fault), undefined);
-        this.unwritten.clear();
-        this.pages.trim();
-        this.values.trim();
-        done(undefined, undefined);
-      }),
-    );
+    runSliced(this.defer, this.unwritten.writes(this.layout, writes), () => {
+      this.writing = this.unwritten;
+      this.unwritten = new Unwritten();
+      this.store.batch(writes, { sync }, (fault) => this.written(fault));
+      done(undefined, undefined);
+    });
+  }
+
+  /** Answered when the store holds all that it was given. */
+  whenHeld(done: StateAnswer<void>): void {
+    if (this.writing === undefined) done(this.broken, undefined);
+    else this.whenWritten.push(() => done(this.broken, undefined));
+  }
+
+  write(sync: boolean, done: StateAnswer<void>): void {
+    this.handOver(sync, () => this.whenHeld(done));
+  }
+
+  /**
+   * The caches forget here and nowhere else, one generation at a time: what goes was not touched since the write before, so
+   * this write, or an earlier one, had it.
+   */
+  private written(fault: DiskFault | undefined): void {
+    this.writing = undefined;
+    if (fault === undefined) {
+      this.pages.trim();
+      this.values.trim();
+    } else {
+      this.broken = storeFault(fault);
+    }
+    for (const run of this.whenWritten.splice(0)) run();
   }
 
   /** Roots after the newest heights that the store holds, ascending; each was written in one batch with its state. */

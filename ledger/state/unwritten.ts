@@ -16,7 +16,7 @@ export interface HeldValue {
   readonly key: Bytes;
   /** undefined: there is none */
   bytes: Bytes | undefined;
-  /** whether it has changed since the store got it */
+  /** whether it has changed since it was given to the store */
   isUnwritten: boolean;
 }
 
@@ -85,15 +85,17 @@ export class Unwritten {
     return this.records.get(id)?.value;
   }
 
-  /** What the store has to take, in one batch. No block may change anything while this goes on. */
+  /** What the store has to take, in one batch; from here on it counts as written. No block may change anything meanwhile. */
   *writes(layout: Layout, writes: StoreWrite[]): Generator<void> {
     const arena = new Arena();
-    yield* inSlices(this.values, ({ key, bytes }) => {
-      writes.push({ key: layout.value(key), value: bytes ?? null } as StoreWrite);
+    yield* inSlices(this.values, (held) => {
+      held.isUnwritten = false;
+      writes.push({ key: layout.value(held.key), value: held.bytes ?? null } as StoreWrite);
       return workUs.change;
     });
     yield* inSlices([...this.pages], ([prefix, page]) => {
       const value = page === null ? null : encodePage(page, arena);
+      if (page !== null) page.isUnwritten = false;
       writes.push({ key: layout.page(prefix), value } as StoreWrite);
       return workUs.encodePage;
     });
@@ -107,16 +109,5 @@ export class Unwritten {
     }
     const newest = this.heads.at(-1);
     if (newest !== undefined) writes.push({ key: layout.meta(), value: encodeHead(newest) });
-  }
-
-  /** The store holds it all. */
-  clear(): void {
-    for (const held of this.values) held.isUnwritten = false;
-    for (const page of this.pages.values()) if (page !== null) page.isUnwritten = false;
-    this.values.length = 0;
-    this.pages.clear();
-    this.records.clear();
-    this.heads.length = 0;
-    this.bytes = 0;
   }
 }

@@ -34,9 +34,9 @@ function slow(application: Application, world: () => World, applyMs: number, pro
       }),
     );
   };
-  slowed.close = (done) => {
-    if (progress.begun === progress.ended) return application.close(done);
-    atRest = () => application.close(done);
+  slowed.persist = (done) => {
+    if (progress.begun === progress.ended) return application.persist(done);
+    atRest = () => application.persist(done);
   };
   return slowed;
 }

@@ -436,7 +436,7 @@ t.test('replicas agree on every root whatever they keep in memory, and after cra
           if (random.chance(0.6)) crashing = open({}, crashing.store, 1 << 20, sometimes);
           if (!past.slice(crashing.height).every((each) => agrees(crashing, each))) return false;
         }
-        now<void>((done) => crashing.ledger.close(done));
+        now<void>((done) => crashing.ledger.persist(done));
         const opened = now<Opened>((done) => open({}, crashing.store).ledger.open(done));
         if (opened.recent.map(({ stateRoot }) => stateRoot).join() !== roots.join()) return false;
         const restored = open();

@@ -12,6 +12,7 @@ import { emptyHash, innerHash, leafHash, valueHashOf } from '../../../ledger/sta
 import { bigEndian, compareBytes, concatBytes, equalBytes, noBytes, toHex } from '../../../lib/bytes.ts';
 import { accelerateSha256, type Hash, hashFromBytes, hashToBytes, sha256, zeroHash } from '../../../lib/hash.ts';
 import { seededRandom } from '../../../lib/random.ts';
+import type { DiskFault } from '../../../storage/index.ts';
 import { inline, now, type TestStore, testStore, text } from './support.ts';
 
 accelerateSha256(nativeSha256);
@@ -67,7 +68,6 @@ function commit(state: AuthenticatedState, changes: readonly Change[]): Hash {
         outboxRoot: zeroHash,
         changes: block,
         records: [],
-        sync: false,
       },
       done,
     ),
@@ -308,6 +308,42 @@ t.test('what is not written is bounded: in bytes of changes, and by the caches t
   t.end();
 });
 
+t.test('while the store takes a batch blocks go on; when it fails none does', (t) => {
+  const engine = testStore();
+  const answers: ((fault: DiskFault | undefined) => void)[] = [];
+  const state = openState({
+    ...engine,
+    batch: (writes, options, done) =>
+      void answers.push((fault) =>
+        fault === undefined ? engine.batch(writes, options, done) : done(fault, undefined),
+      ),
+  });
+  commit(state, [['a', '1']]);
+  now<void>((done) => state.handOver(false, done));
+  t.equal(answers.length, 1);
+  const second = commit(state, [['a', '2']]);
+  let written = false;
+  state.write(false, () => {
+    written = true;
+  });
+  t.equal(answers.length, 1, 'one batch at a time');
+  answers[0]?.(undefined);
+  t.equal(answers.length, 2);
+  t.equal(openState(engine).current.height, 1);
+  t.equal(written, false);
+  answers[1]?.(undefined);
+  t.equal(written, true);
+  t.equal(openState(engine).current.stateRoot, second);
+
+  commit(state, [['a', '3']]);
+  now<void>((done) => state.handOver(false, done));
+  answers[2]?.({ code: 'no-space', message: 'the disk is full' });
+  t.throws(() => commit(state, [['a', '4']]), /disk is full/);
+  t.throws(() => write(state), /disk is full/);
+  t.equal(openState(engine).current.stateRoot, second, 'the store holds the state as it was');
+  t.end();
+});
+
 t.test('queries between the slices of a block see whole heights only', (t) => {
   fc.assert(
     fc.property(
@@ -356,10 +392,14 @@ t.test('queries between the slices of a block see whole heights only', (t) => {
           }));
           const height = models.length - 1;
           let committed = false;
-          const next = { height, timeMs: 1, outboxRoot: zeroHash, changes, records: [], sync: random.chance(0.3) };
+          const next = { height, timeMs: 1, outboxRoot: zeroHash, changes, records: [] };
           state.load(changes, () =>
             state.commit(next, () => {
-              committed = true;
+              const end = (): void => {
+                committed = true;
+              };
+              if (random.chance(0.4)) state.handOver(false, end);
+              else end();
             }),
           );
           while (!committed) {
