@@ -23,3 +23,7 @@ export const keptLogFiles = 4;
 
 /** A profile is thrown away when it takes longer, and its owner told: 900,000 samples of 16 bytes. */
 export const longestProfileMs = 15 * 60_000;
+
+/** How often a start looks again at a lock that others take, leave or inherit at the same time. A devnet's start, stop and
+ * status are three at once; whoever meets more is told that the home is in use. */
+export const maxLockAttempts = 4;
