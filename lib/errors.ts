@@ -410,6 +410,12 @@ export const errorRows = [
     remedy: 'Use a method that the Allow header names; docs/api.md lists them.',
   },
   {
+    code: 3022,
+    name: 'answer-too-long',
+    meaning: 'A node answered with more than a client reads.',
+    remedy: 'Ask for less at once, for example for fewer blocks; a node that always answers so is not to be trusted.',
+  },
+  {
     code: 4001,
     name: 'journal-corrupt',
     meaning: 'A record in the middle of the journal does not match its checksum, although later ones do.',

@@ -10,6 +10,10 @@ export const subscriptionCredit = 64;
  * closes. 64 of them are the most that wait for a reader. */
 export const maxNotificationBytes = 4 * MiB;
 
+/** One answer to a call: 100 blocks of 64 lanes with their headers are 20 MiB, a value of 1 MiB and its proof in hex 4 MiB.
+ * Longer: the rest is not read, and the call fails with `answer-too-long`. */
+export const maxAnswerBytes = 32 * MiB;
+
 /** Times that `execute` signs anew because another client has taken its nonce. Each time a whole command of the other one
  * was executed in between; then the receipt, `nonce-used`, is the answer. */
 export const maxNonceAttempts = 5;

@@ -13,7 +13,7 @@ export interface Platform {
   delay(ms: number): Promise<void>;
   /**
    * Posts JSON and gives back what came, whatever its status.
-   * @throws when nobody answers within the time
+   * @throws when nobody answers within the time; PskyError `answer-too-long` beyond `maxAnswerBytes`
    */
   postJson(url: string, body: string, timeoutMs: number): Promise<string>;
   /** Opens a WebSocket that carries text. @param url ws:// or wss:// */

@@ -68,7 +68,7 @@ export class RpcClient {
 
   /**
    * Asks each endpoint once, the preferred one first; who answers becomes the preferred one.
-   * @throws RpcFailure where a node refuses; PskyError `node-unreachable` where none answers
+   * @throws RpcFailure where a node refuses; PskyError `answer-too-long`, or `node-unreachable` where none answers
    */
   async call<M extends RpcMethod>(method: M, params: RpcParams<M>, timeoutMs = this.#timeoutMs): Promise<RpcResult<M>> {
     let last: unknown;
@@ -81,7 +81,7 @@ export class RpcClient {
         this.moveOn();
       }
     }
-    if (last instanceof RpcFailure) throw last;
+    if (last instanceof RpcFailure || last instanceof PskyError) throw last;
     throw new PskyError('node-unreachable', `Asked ${this.#endpoints.join(', ')}: ${messageOf(last)}.`);
   }
 

@@ -1,37 +1,22 @@
 // What became of accepted entries whose notices never came: asked of every validator, by the hash of the entry where
 // nodes keep receipts, else by the batch in which it was accepted (lane, seq, digest), which committed blocks name.
 
-import {
-  type ChainStatus,
-  type Receipt,
-  type RpcMethod,
-  type RpcParams,
-  type RpcResult,
-  rpcPath,
-} from '../../net/gateway/protocol.ts';
+import type { ChainStatus, Receipt } from '../../net/gateway/protocol.ts';
+import { nodePlatform } from '../../sdk/drivers/node-platform.ts';
+import { RpcClient } from '../../sdk/index.ts';
 import type { Flight, FlightEvents } from './flight.ts';
 import { blocksPerCall, callsAtOnce, callTimeoutMs, receiptsPerRound } from './limits.ts';
 import type { Workload } from './workload.ts';
 
-/**
- * @param base http://host:port
- * @throws Error when the node does not answer, or with its error's message
- */
-async function callNode<M extends RpcMethod>(base: string, method: M, params: RpcParams<M>): Promise<RpcResult<M>> {
-  const response = await fetch(base + rpcPath, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-    signal: AbortSignal.timeout(callTimeoutMs),
-  });
-  const answer = (await response.json()) as { result?: RpcResult<M>; error?: { message: string } };
-  if (answer.result === undefined) throw new Error(answer.error?.message ?? `HTTP ${response.status}`);
-  return answer.result;
-}
+/** @param base http://host:port */
+const rpcAt = (base: string): RpcClient =>
+  new RpcClient({ endpoints: [base], platform: nodePlatform, timeoutMs: callTimeoutMs });
 
 /** @returns of the chain, as a validator sees it; undefined where it does not answer or does not run the chain */
 export async function chainStateAt(base: string, chain: string): Promise<ChainStatus['state'] | undefined> {
-  const status = await callNode(base, 'status', { chain }).catch(() => undefined);
+  const status = await rpcAt(base)
+    .call('status', { chain })
+    .catch(() => undefined);
   return status?.chains.find((each) => each.chain === chain)?.state;
 }
 
@@ -71,7 +56,9 @@ async function byHash(flights: readonly Flight[], options: LookupOptions, events
 
 async function receiptOf(hash: string, options: LookupOptions): Promise<Receipt | undefined> {
   for (const base of options.bases) {
-    const receipt = await callNode(base, 'receipt', { chain: options.chain, hash }).catch(() => undefined);
+    const receipt = await rpcAt(base)
+      .call('receipt', { chain: options.chain, hash })
+      .catch(() => undefined);
     if (receipt?.status === 'committed' || receipt?.status === 'refused') return receipt;
   }
   return undefined;
@@ -98,7 +85,7 @@ async function byBatch(flights: readonly Flight[], options: LookupOptions, event
 
 async function scanBlocks(base: string, options: LookupOptions, found: (key: string) => void): Promise<void> {
   for (let from = options.fromHeight + 1; ; ) {
-    const { blocks } = await callNode(base, 'blocks', { chain: options.chain, from, limit: blocksPerCall });
+    const { blocks } = await rpcAt(base).call('blocks', { chain: options.chain, from, limit: blocksPerCall });
     for (const block of blocks) for (const batch of block.batches) found(batchKey(batch));
     const last = blocks.at(-1);
     if (last === undefined || blocks.length < blocksPerCall) return;

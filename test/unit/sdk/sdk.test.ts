@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Applied, Opened, QueryAnswer } from '../../../consensus/application.ts';
 import { voteText } from '../../../consensus/certificate/hashing.ts';
@@ -31,8 +33,10 @@ import {
   type Platform,
   plainDevKey,
   type QueryResult,
+  RpcClient,
   sealKey,
 } from '../../../sdk/index.ts';
+import { maxAnswerBytes } from '../../../sdk/limits.ts';
 import { sampleChain } from '../../support/sample-chain.ts';
 import { atOnce, inline, now, testStore, text } from '../ledger/support.ts';
 
@@ -285,4 +289,29 @@ t.test('what a node says of itself for a moment is no refusal of the command', a
     t.match(await client.execute(key, put('n', '1')), { status: 'committed', code: 0 }, name);
     t.equal(unwilling, -1, 'it was asked again until it was taken');
   }
+});
+
+t.test('an answer is read up to its bound, and another node is asked', async (t) => {
+  const status = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { chains: [], name: 'Grüße' } });
+  let cut = 0;
+  const server = createServer((request, response) => {
+    if (request.url === '/fair/rpc')
+      return void response.end(status + ' '.repeat(maxAnswerBytes - Buffer.byteLength(status)));
+    const spaces = ' '.repeat(1 << 20);
+    const more = (): void => {
+      while (response.write(spaces));
+    };
+    response.on('drain', more).on('close', () => cut++);
+    response.write(status);
+    more();
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  t.teardown(() => server.closeAllConnections());
+  t.teardown(() => server.close());
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ask = (...names: string[]) =>
+    new RpcClient({ endpoints: names.map((name) => `${base}/${name}`), platform: nodePlatform }).call('status', {});
+  await t.rejects(ask('endless'), /more than a client reads/);
+  while (cut === 0) await nodePlatform.delay(10);
+  t.match(await ask('endless', 'fair'), { chains: [], name: 'Grüße' }, 'to the last byte of the bound');
 });
