@@ -13,8 +13,9 @@ accelerateSha256(nativeSha256);
 
 let generator: Generator | undefined;
 
+/** A parent that is gone hears nothing; the timer below ends this process then. */
 const tell = (message: FromGenerator): void => {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 };
 
 async function prepare({ options }: Extract<ToGenerator, { type: 'prepare' }>): Promise<void> {
