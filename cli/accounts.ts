@@ -1,6 +1,6 @@
 // Keys of accounts: a folder of key files beside the homes. Sealed under a passphrase; only a devnet has plain ones.
 
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PskyError } from '../lib/errors.ts';
 import { nodePlatform } from '../sdk/drivers/node-platform.ts';
@@ -31,26 +31,47 @@ export interface StoredKey extends KeyFileInfo {
   readonly name: string;
 }
 
-export function listKeys(home: Home): StoredKey[] {
-  let files: string[];
+export interface KeyFolder {
+  readonly keys: readonly StoredKey[];
+  /** files that are there and give no key */
+  readonly unusable: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** @throws PskyError `file-unusable` where the folder itself cannot be read */
+export function listKeys(home: Home): KeyFolder {
+  const keys: StoredKey[] = [];
+  const unusable: { name: string; reason: string }[] = [];
+  for (const name of keyNames(accountsFolder(home))) {
+    try {
+      const info = inspectKeyFile(readText(join(accountsFolder(home), `${name}.json`), 'file-unusable'));
+      if (info.ok) keys.push({ name, ...info.value });
+      else unusable.push({ name, reason: info.error });
+    } catch (error) {
+      if (!(error instanceof PskyError)) throw error;
+      unusable.push({ name, reason: error.row.name });
+    }
+  }
+  return { keys, unusable };
+}
+
+function keyNames(folder: string): string[] {
   try {
-    files = readdirSync(accountsFolder(home)).filter((file) => file.endsWith('.json'));
+    const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+    return files.map((file) => file.replace(/\.json$/, '')).sort();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return []; // the folder is made with the first key
-    throw new PskyError('file-unusable', `${accountsFolder(home)}: ${code}.`);
+    throw new PskyError('file-unusable', `${folder}: ${code}.`);
   }
-  return files.sort().flatMap((file) => {
-    const info = inspectKeyFile(readText(join(accountsFolder(home), file), 'file-unusable'));
-    return info.ok ? [{ name: file.replace(/\.json$/, ''), ...info.value }] : [];
-  });
 }
 
-/** @throws PskyError `key-unknown` */
+/** @throws PskyError `key-unknown`, or `key-file-bad` where a file has the name and gives no key */
 export function storedKey(home: Home, name: string): StoredKey {
-  const keys = listKeys(home);
+  const { keys, unusable } = listKeys(home);
   const found = keys.find((key) => key.name === name);
   if (found !== undefined) return found;
+  const bad = unusable.find((key) => key.name === name);
+  if (bad !== undefined) throw new PskyError('key-file-bad', `${keyPath(home, name)}: ${bad.reason}.`);
   throw new PskyError('key-unknown', `${name}; there are: ${keys.map((key) => key.name).join(', ') || 'none'}.`);
 }
 
@@ -63,7 +84,7 @@ export function saveKeyText(home: Home, name: string, text: string): string {
 
 /** A devnet's own account, made with the first start. */
 export function ensureDevAccount(home: DevnetHome): void {
-  if (listKeys(home).some((key) => key.name === devAccount)) return;
+  if (existsSync(keyPath(home, devAccount))) return;
   saveKeyText(home, devAccount, plainDevKey(newKey(nodePlatform)));
 }
 

@@ -41,7 +41,7 @@ function namesIn(environment: Environment): Names {
     try {
       const home = openHome(given?.replace(/^~(?=\/|$)/, environment['HOME'] ?? '~') ?? defaultHome(environment));
       if (kind === 'member') return [...membersOf(home).keys()];
-      if (kind === 'account') return listKeys(home).map((key) => key.name);
+      if (kind === 'account') return listKeys(home).keys.map((key) => key.name);
       return loadGenesis(home).chains.map((chain) => chain.name);
     } catch {
       return []; // at a Tab nobody can be told why there is no usable home; the verb itself says it

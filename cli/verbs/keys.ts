@@ -55,9 +55,13 @@ async function make(call: Call): Promise<number> {
 }
 
 async function list(call: Call): Promise<number> {
-  const keys = listKeys(call.home()).map(shownKey);
-  const rows = keys.map((key) => [key.name, key.account, key.sealed ? 'sealed' : 'plain']);
-  call.out.result({ keys }, rows.length === 0 ? 'no keys' : formatTable([['name', 'account', ''], ...rows]));
+  const { keys, unusable } = listKeys(call.home());
+  const rows = [
+    ...keys.map((key) => [key.name, key.account, key.sealed ? 'sealed' : 'plain']),
+    ...unusable.map(({ name, reason }) => [name, '-', `unusable: ${reason}`]),
+  ];
+  const text = rows.length === 0 ? 'no keys' : formatTable([['name', 'account', ''], ...rows]);
+  call.out.result({ keys: keys.map(shownKey), unusable }, text);
   return exitCode.ok;
 }
 
