@@ -12,10 +12,11 @@ import { type AdminServer, createAdminServer } from '../net/drivers/admin-server
 import { registerBreaking } from './dev/breaking.ts';
 import { exitCode } from './exit.ts';
 import { removeFailure, writeFailure } from './failure.ts';
-import { formatPeerUrl, isLoopback, type NodeConfig } from './home/config.ts';
+import { isLoopback, type NodeConfig } from './home/config.ts';
 import { loadConfig, loadGenesis, type NodeHome } from './home/home.ts';
 import { loadNodeKey, loadValidatorKey, type NodeKey, type ValidatorKey } from './home/key-files.ts';
 import { lockHome } from './home/lock.ts';
+import { formatPeerUrl } from './home/peer-url.ts';
 import { registerInspection } from './inspection.ts';
 import { drainMs } from './limits.ts';
 import { openLogFile } from './log-file.ts';
@@ -205,7 +206,10 @@ function runningInfoOf(config: NodeConfig, nodeKey: NodeKey, node: LaunchedNode)
     nodeId: nodeKey.nodeId,
     rpc: `http://${host(config.rpc.host)}:${node.ports.rpc}`,
     metrics: `http://${host(config.metrics.host)}:${node.ports.metrics}/metrics`,
-    peer: formatPeerUrl({ nodeId: nodeKey.nodeId, host: config.peer.host, port: node.ports.peer }),
+    peer: formatPeerUrl({
+      address: { nodeId: nodeKey.nodeId, host: config.peer.host, port: node.ports.peer },
+      tls: config.peer.tls,
+    }),
   };
 }
 

@@ -14,7 +14,7 @@ export interface RunningInfo {
   readonly rpc: string;
   /** http://127.0.0.1:27652/metrics */
   readonly metrics: string;
-  /** wss://<node id>@127.0.0.1:27650 */
+  /** wss://<node id>@127.0.0.1:27650, ws:// without TLS */
   readonly peer: string;
 }
 

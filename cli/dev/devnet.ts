@@ -3,10 +3,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { PskyError } from '../../lib/errors.ts';
 import type { PeerAddress } from '../../net/index.ts';
-import { formatConfig, type NodeConfig, type PeerTls } from '../home/config.ts';
+import { formatConfig, type NodeConfig } from '../home/config.ts';
 import { createNetwork, devnetChains } from '../home/create.ts';
 import { type DevnetHome, devnetFile, type Home, loadConfig, openHome } from '../home/home.ts';
 import { loadNodeKey } from '../home/key-files.ts';
+import type { PeerTls } from '../home/peer-url.ts';
 import { choosePorts, isFree } from './ports.ts';
 
 export interface DevnetOptions {

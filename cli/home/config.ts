@@ -7,7 +7,8 @@ import { type FieldFault, type Fields, readFields, refuseField } from '../../lib
 import { type LogLevel, logLevels } from '../../lib/log.ts';
 import { GiB, MiB } from '../../lib/units.ts';
 import { maxListedNames } from '../../net/gateway/limits.ts';
-import type { NodeId, PeerAddress } from '../../net/ports.ts';
+import type { PeerAddress } from '../../net/ports.ts';
+import { formatPeerUrl, type PeerTls, parsePeerUrl, peerUrlForm } from './peer-url.ts';
 
 export interface NodeConfig {
   readonly name: string;
@@ -30,8 +31,6 @@ export interface NodeConfig {
   readonly storage: { readonly engine: 'auto' | 'rocksdb' | 'classic-level'; readonly lowDiskBytes: number };
   readonly log: { readonly level: LogLevel; readonly modules: readonly ModuleLevel[] };
 }
-
-export type PeerTls = 'on' | 'off';
 
 /** written as `module=level` */
 export interface ModuleLevel {
@@ -78,11 +77,10 @@ function readConfig(root: Fields): NodeConfig {
   });
   return {
     name: root.object('node', (fields) => fields.text('name', /^[a-z][a-z0-9-]{0,31}$/, 'a lower-case word')),
-    peer: root.object('peer', (fields) => ({
-      ...endpoint(fields),
-      peers: fields.list('peers', 1_000, readPeer),
-      tls: fields.has('tls') ? fields.oneOf('tls', ['on', 'off']) : 'on',
-    })),
+    peer: root.object('peer', (fields) => {
+      const tls = fields.has('tls') ? fields.oneOf('tls', ['on', 'off']) : 'on';
+      return { ...endpoint(fields), peers: fields.list('peers', 1_000, readPeerOf(tls)), tls };
+    }),
     rpc: root.object('rpc', (fields) => ({
       ...endpoint(fields),
       hosts: fields.has('hosts') ? fields.list('hosts', maxListedNames, readHostName) : [],
@@ -117,11 +115,14 @@ function readOrigin(value: unknown, place: string): string {
   return refuseField('wrong-kind', place, 'expected https://host or http://host:port in lower case, without a path');
 }
 
-function readPeer(value: unknown, place: string): PeerAddress {
-  return (
-    (typeof value === 'string' ? parsePeerUrl(value) : undefined) ??
-    refuseField('wrong-kind', place, 'expected wss://<node id>@<host>:<port>')
-  );
+/** A node that speaks TLS has no peers that do not, and the other way round. */
+function readPeerOf(tls: PeerTls): (value: unknown, place: string) => PeerAddress {
+  return (value, place) => {
+    const peer = typeof value === 'string' ? parsePeerUrl(value) : undefined;
+    if (peer?.tls === tls) return peer.address;
+    const why = peer === undefined ? '' : `, as peer.tls is ${tls}`;
+    return refuseField('wrong-kind', place, `expected ${peerUrlForm(tls)}${why}`);
+  };
 }
 
 function readModuleLevel(value: unknown, place: string): ModuleLevel {
@@ -129,18 +130,6 @@ function readModuleLevel(value: unknown, place: string): ModuleLevel {
   const known = logLevels.find((each) => each === level);
   if (module === undefined || known === undefined) refuseField('wrong-kind', place, 'expected module=level');
   return { module, level: known };
-}
-
-/** @param url wss://<node id>@<host>:<port>, as `psky dev --json` prints it; the node id is the pin */
-export function parsePeerUrl(url: string): PeerAddress | undefined {
-  const [, nodeId, host, port] =
-    /^wss:\/\/([0-9a-f]{64})@(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})$/.exec(url) ?? [];
-  if (nodeId === undefined || host === undefined || Number(port) > 65_535) return undefined;
-  return { nodeId: nodeId as NodeId, host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
-}
-
-export function formatPeerUrl(peer: PeerAddress): string {
-  return `wss://${peer.nodeId}@${peer.host.includes(':') ? `[${peer.host}]` : peer.host}:${peer.port}`;
 }
 
 export function isLoopback(host: string): boolean {
@@ -181,6 +170,7 @@ function firstLine(text: string): string {
 export function formatConfig(config: NodeConfig): string {
   const quoted = (texts: readonly string[]) =>
     `[${texts.map((each) => `\n  ${JSON.stringify(each)},`).join('')}${texts.length > 0 ? '\n' : ''}]`;
+  const { peers, tls } = config.peer;
   return `# Settings of one PrivateSky node. Each can be overridden by PSKY_<SECTION>_<KEY>, e.g. PSKY_RPC_PORT=27661.
 
 [node]
@@ -190,9 +180,9 @@ name = ${JSON.stringify(config.name)}
 # where other nodes connect; mutual TLS, pinned to node ids
 host = ${JSON.stringify(config.peer.host)}
 port = ${config.peer.port}
-peers = ${quoted(config.peer.peers.map(formatPeerUrl))}
-# off: plain sockets, on which nobody proves who it is; only on a devnet, to measure what TLS costs
-tls = ${JSON.stringify(config.peer.tls)}
+peers = ${quoted(peers.map((address) => formatPeerUrl({ address, tls })))}
+# off: plain sockets (peers are ws:// then), on which nobody proves who it is; only on a devnet, to measure what TLS costs
+tls = ${JSON.stringify(tls)}
 
 [rpc]
 # where clients connect: REST, JSON-RPC, WebSocket, stream; loopback only
@@ -226,13 +216,18 @@ export type Ports = { readonly [K in keyof typeof standardPorts]: number };
 /** Of a new home. @param given host: where peers connect */
 export function initialConfig(
   name: string,
-  given: { readonly host?: string; readonly ports?: Ports; readonly peers?: readonly PeerAddress[] } = {},
+  given: {
+    readonly host?: string;
+    readonly ports?: Ports;
+    readonly peers?: readonly PeerAddress[];
+    readonly tls?: PeerTls;
+  } = {},
 ): NodeConfig {
   const loopback = '127.0.0.1';
-  const { host = loopback, ports = standardPorts, peers = [] } = given;
+  const { host = loopback, ports = standardPorts, peers = [], tls = 'on' } = given;
   return {
     name,
-    peer: { host, port: ports.peer, peers, tls: 'on' },
+    peer: { host, port: ports.peer, peers, tls },
     rpc: { host: loopback, port: ports.rpc, hosts: [], origins: [] },
     metrics: { host: loopback, port: ports.metrics },
     storage: { engine: 'auto', lowDiskBytes: 512 * MiB },

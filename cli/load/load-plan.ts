@@ -16,8 +16,8 @@ import {
 } from '../../bench/load/index.ts';
 import { type ChainGenesis, chainGenesis } from '../../consensus/genesis/index.ts';
 import { PskyError } from '../../lib/errors.ts';
-import type { PeerTls } from '../home/config.ts';
 import { type Home, loadConfig, loadGenesis, membersOf, type NodeHome } from '../home/home.ts';
+import type { PeerTls } from '../home/peer-url.ts';
 import { liveMembers } from '../running.ts';
 import type { Call } from '../verb.ts';
 

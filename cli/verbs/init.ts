@@ -7,14 +7,14 @@ import { chainGenesis, type NetworkGenesis } from '../../consensus/genesis/index
 import { present } from '../../lib/assert.ts';
 import { toHex } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
-import type { PeerAddress } from '../../net/index.ts';
 import { devAccount, keyPath, saveKeyText } from '../accounts.ts';
 import { choosePorts, portsMode, portsOption } from '../dev/ports.ts';
 import { exitCode } from '../exit.ts';
-import { formatPeerUrl, initialConfig, parsePeerUrl } from '../home/config.ts';
+import { initialConfig } from '../home/config.ts';
 import { createHome, createNetwork, devnetChains } from '../home/create.ts';
 import { devnetFile, loadGenesisFile, nodeHome, openHome } from '../home/home.ts';
 import { readSecretFile } from '../home/key-files.ts';
+import { formatPeerUrl, type PeerTls, type PeerUrl, parsePeerUrl, peerUrlForm } from '../home/peer-url.ts';
 import { addVerb, type Call, type Finish, wholeNumber } from '../verb.ts';
 
 export function addInit(program: Command, finish: Finish): void {
@@ -24,7 +24,11 @@ export function addInit(program: Command, finish: Finish): void {
     options: [
       { flags: '--name <word>', about: 'what the node is called', initial: 'node' },
       { flags: '--genesis <file>', about: 'the network file; without it put one into config/ before the start' },
-      { flags: '--peers <urls>', about: 'wss://<node id>@<host>:<port>, separated by commas', initial: '' },
+      {
+        flags: '--peers <urls>',
+        about: 'wss://<node id>@<host>:<port>, separated by commas; ws:// of a devnet without TLS',
+        initial: '',
+      },
       { flags: '--validator', about: 'make a validator key too' },
       portsOption,
     ],
@@ -50,10 +54,15 @@ async function initHome(call: Call): Promise<number> {
   const genesis = genesisFile === undefined ? undefined : loadGenesisFile(resolve(genesisFile));
   const peers = parsePeers(call.text('peers') ?? '');
   if (genesis !== undefined) refuseStrangers(peers, genesis);
+  const tls = tlsOf(peers);
   const [ports] = await choosePorts(1, portsMode(call));
   const { markFirstStart } = await import('../../drivers.ts');
   const parts = {
-    config: initialConfig(call.text('name') ?? 'node', { ports: present(ports, 'ports are chosen'), peers }),
+    config: initialConfig(call.text('name') ?? 'node', {
+      ports: present(ports, 'ports are chosen'),
+      peers: peers.map(({ address }) => address),
+      tls,
+    }),
     ...(genesis === undefined ? {} : { genesis }),
     validator: call.flag('validator'),
   };
@@ -117,19 +126,26 @@ function shareDevAccount(genesisFile: string, path: string): void {
 }
 
 /** Whoever follows, follows validators. */
-function refuseStrangers(peers: readonly PeerAddress[], { validators }: NetworkGenesis): void {
-  const stranger = peers.find((peer) => !validators.some((each) => each.nodeId === peer.nodeId));
+function refuseStrangers(peers: readonly PeerUrl[], { validators }: NetworkGenesis): void {
+  const stranger = peers.find(({ address }) => !validators.some((each) => each.nodeId === address.nodeId));
   if (stranger !== undefined)
     throw new PskyError('bad-usage', `${formatPeerUrl(stranger)} is no validator of this genesis.`);
 }
 
-function parsePeers(text: string): PeerAddress[] {
+/** A node speaks to all its peers in one way. Whether it may do so without TLS is asked at every start. */
+function tlsOf(peers: readonly PeerUrl[]): PeerTls {
+  const [first, ...others] = peers.map(({ tls }) => tls);
+  if (others.some((tls) => tls !== first)) throw new PskyError('bad-usage', '--peers mixes wss:// and ws://.');
+  return first ?? 'on';
+}
+
+function parsePeers(text: string): PeerUrl[] {
   return text
     .split(',')
     .filter((each) => each !== '')
     .map((url) => {
       const peer = parsePeerUrl(url);
-      if (peer === undefined) throw new PskyError('bad-usage', `${url} is not wss://<node id>@<host>:<port>.`);
+      if (peer === undefined) throw new PskyError('bad-usage', `${url} is not ${peerUrlForm('on')}.`);
       return peer;
     });
 }

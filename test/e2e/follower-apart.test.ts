@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { formatPeerUrl, parsePeerUrl } from '../../cli/home/config.ts';
+import { formatPeerUrl, parsePeerUrl } from '../../cli/home/peer-url.ts';
 import type { NodeId } from '../../net/index.ts';
 import { eventually, type Why } from './devnet.ts';
 import { type Namespace, twoNamespaces, withoutNamespaces } from './namespaces.ts';
@@ -48,7 +48,7 @@ t.test('a follower on another machine follows, proves and forwards', { skip: wit
   for (const name of ['v1', 'v2', 'v3', 'v4'])
     members.push(await ask<Started>(there, 'start', '--home', join(net, name), '--detach'));
   for (const [i, { peer, rpc }] of members.entries()) {
-    t.equal(parsePeerUrl(peer)?.host, hosts[i], 'peers listen on the wire');
+    t.equal(parsePeerUrl(peer)?.address.host, hosts[i], 'peers listen on the wire');
     t.match(rpc, /^http:\/\/127\.0\.0\.1:/, 'clients on loopback only');
   }
 
@@ -94,7 +94,7 @@ t.test('a follower on another machine follows, proves and forwards', { skip: wit
   const config = join(home, 'config', 'config.toml');
   const [first, second] = peers.map((peer) => parsePeerUrl(peer));
   if (first === undefined || second === undefined) throw new Error('two peers');
-  const swapped = formatPeerUrl({ ...first, nodeId: second.nodeId as NodeId });
+  const swapped = formatPeerUrl({ ...first, address: { ...first.address, nodeId: second.address.nodeId } });
   const text = readFileSync(config, 'utf8').replace(formatPeerUrl(second), swapped).replace(formatPeerUrl(first), '');
   t.ok(text.includes(swapped));
   writeFileSync(config, text.replace(/^ *"",\n/m, ''));

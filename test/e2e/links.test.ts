@@ -5,13 +5,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import t from 'tap';
-import { parsePeerUrl } from '../../cli/home/config.ts';
+import { parsePeerUrl } from '../../cli/home/peer-url.ts';
 import { breakNode } from './break-node.ts';
 import { eventually, type LoadResult, testDevnet } from './devnet.ts';
+import { psky, pskyJson, shortFolder } from './psky.ts';
 
 /** Whether the peer port speaks TLS. */
 function speaksTls(url: string): Promise<boolean> {
-  const { host, port } = parsePeerUrl(url) as { host: string; port: number };
+  const { host, port } = parsePeerUrl(url)?.address as { host: string; port: number };
   return new Promise((resolve) => {
     const socket = connect({ host, port, rejectUnauthorized: false }, () => answer(true));
     const answer = (yes: boolean): void => {
@@ -30,9 +31,19 @@ t.test('--peer-tls off: plain links between the members of a devnet, until it is
   const first = await net.start('--validators', '2', '--peer-tls', 'off');
   t.equal(first.json.peerTls, 'off');
   t.equal(await speaksTls(peer()), false);
+  t.match(peer(), /^ws:/);
   t.equal((await net.run('tx', 'put', 'greeting', 'hello')).status, 0, 'both have to vote for it');
   const words = ['load', '--rate', '100', '--seconds', '1', '--warm-up', '0'];
   t.match((await net.ask(...words)).json, { committed: 100, peerTls: 'off' });
+  const home = join(shortFolder(t), 'follower');
+  const genesis = join(net.report?.validators[0]?.home as string, 'config', 'genesis.json');
+  const init = ['init', '--home', home, '--genesis', genesis, '--ports', 'auto', '--peers'] as const;
+  const mixed = await psky(...init, `${peer()},${net.report?.validators[1]?.peer.replace('ws:', 'wss:')}`);
+  t.match(mixed, { status: 2, stderr: /mixes/ });
+  t.equal((await psky(...init, peer())).status, 0);
+  t.match(await pskyJson('start', '--home', home, '--detach'), { role: 'follower', peer: /^ws:/ });
+  t.match(await pskyJson('query', 'get', 'greeting', '--prove', '--home', home), { value: 'hello', verified: true });
+  await psky('stop', '--home', home);
   await net.run('dev', 'stop');
 
   t.equal((await net.start()).json.peerTls, 'off', 'nobody said otherwise');
@@ -57,7 +68,7 @@ t.test('--peer-tls off: plain links between the members of a devnet, until it is
       string,
       string,
     ];
-    const plain = readFileSync(config, 'utf8').replace('tls = "on"', 'tls = "off"');
+    const plain = readFileSync(config, 'utf8').replace('tls = "on"', 'tls = "off"').replaceAll('"wss://', '"ws://');
     const start = () => net.ask<{ error: { name: string; message: string } }>('start', '--node', 'v1');
     writeFileSync(config, plain.replace(/@127\.0\.0\.1:/, '@198.51.100.7:'));
     t.match(await start(), { status: 78, json: { error: { name: 'insecure-bind', message: /198\.51\.100\.7/ } } });

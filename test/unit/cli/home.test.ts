@@ -103,7 +103,9 @@ t.test('configuration comes back, is overridden by the environment, and is refus
   t.equal(overridden.rpc.port, 9);
   t.strictSame(overridden.log.modules[1], { module: 'storage', level: 'warn' });
   t.strictSame(overridden.rpc.origins, ['https://app.example', 'http://localhost:5173']);
-  t.equal(parseConfig(text, { PSKY_PEER_TLS: 'off' }).peer.tls, 'off');
+  const plain = { ...config, peer: { ...config.peer, tls: 'off' } } as const;
+  t.match(formatConfig(plain), '"ws://abab');
+  t.strictSame(parseConfig(formatConfig(plain), {}), plain);
   const without = text.replace(/^((hosts|origins) = \[\]|tls = "on")$/gm, '');
   t.notMatch(without, /^(hosts|origins|tls) =/m);
   t.strictSame(parseConfig(without, {}), config, 'a home from before these settings');
@@ -130,7 +132,9 @@ t.test('configuration comes back, is overridden by the environment, and is refus
     [text.replace('tls = "on"', 'tls = false'), {}, /peer\.tls/],
     [text, { PSKY_RPC_PROT: '1' }, /PSKY_RPC_PROT/],
     [text, { PSKY_RPC_PORT: 'x' }, /PSKY_RPC_PORT/],
-    [text.replace('wss://', 'ws://'), {}, /peer\.peers\[0\]/],
+    [text.replace('wss://', 'ws://'), {}, /peer\.peers\[0\]: expected wss:.*, as peer\.tls is on/],
+    [text, { PSKY_PEER_TLS: 'off' }, /peer\.peers\[0\]: expected ws:.*, as peer\.tls is off/],
+    [text.replace('wss://', 'http://'), {}, /peer\.peers\[0\]: expected wss:/],
     ['x =', {}, /TOML/i],
     // a table is no text, and not every table can be made one
     [text.replace('modules = []', 'modules = [{ toString = 1 }]'), {}, /log\.modules\[0\]: expected module=level/],
