@@ -23,52 +23,71 @@ export interface Scene extends Findings {
 }
 
 export function wordsFor(state: Explanation['state'], scene: Scene): Words {
-  const { question, have, need, height, missing } = scene;
-  const at = `Chain ${question.chain} at height ${height}`;
-  const clock = scene.since.slice(11, 19);
   switch (state) {
     case 'diverged':
       return {
-        sentence: `${at}: ${list(scene.diverged)} computed another state than the quorum certified and stopped. ${ownWords(scene)}`,
+        sentence: `${at(scene)}: ${list(scene.diverged)} computed another state than the quorum certified and stopped. ${ownWords(scene)}`,
         remedy: 'Keep its home and logs as evidence, report it, and replace the node by a fresh home.',
       };
-    case 'halted': {
-      if (scene.answers.length === 0) {
-        return {
-          sentence: `No member answers; ${need} of ${question.validators.length} are needed.`,
-          remedy: startAll(question),
-        };
-      }
-      if (have >= need) return fromNode(scene, 'halted');
-      const wanted = need - have;
-      const back = missing.filter((name) => scene.silent.has(name)).slice(0, wanted);
-      if (back.length < wanted) back.push(...scene.without.map(({ name }) => name), ...scene.unlinked);
-      return {
-        sentence: `${at} has halted since ${clock}: ${list(missing)} ${verb(missing)} missing, ${have} of ${question.validators.length} validators remain and ${need} are needed.${fencedOff(scene)}${cutOff(scene)}`,
-        remedy: bringBack(scene, back) || 'Replace the fenced members by ones with new keys.',
-      };
-    }
-    case 'fenced': {
-      const others = missing.filter((name) => !scene.fenced.includes(name));
-      const without = others.length === 0 ? '' : ` without ${list(others)}`;
-      return {
-        sentence: `${at} goes on${without}; ${list(scene.fenced)} ${verb(scene.fenced)} fenced: the safety record of the key is missing or old, so it follows and signs nothing.${cutOff(scene)}`,
-        remedy:
-          `${bringBack(scene, missing)} Let it follow, or give it a new validator key in the next set of validators.`.trimStart(),
-      };
-    }
+    case 'halted':
+      if (scene.answers.length === 0) return unanswered(scene);
+      return scene.have < scene.need ? withoutQuorum(scene) : fromNode(scene, 'halted');
+    case 'fenced':
+      return withFenced(scene);
     case 'slow':
       return fromNode(scene, 'slow');
     case 'idle':
+      return goingOn(scene, 'at rest: nothing waits to be ordered');
     case 'ok':
-      return {
-        sentence:
-          missing.length === 0
-            ? `${at} is ${state === 'idle' ? 'at rest: nothing waits to be ordered' : 'making progress'}; all ${have} validators take part.`
-            : `${at} goes on without ${list(missing)}: ${have} of ${question.validators.length} validators take part and ${need} are needed.${cutOff(scene)}`,
-        remedy: bringBack(scene, missing) || 'Nothing to do.',
-      };
+      return goingOn(scene, 'making progress');
   }
+}
+
+function at({ question, height }: Scene): string {
+  return `Chain ${question.chain} at height ${height}`;
+}
+
+function unanswered({ question, need }: Scene): Words {
+  const { validators, revive } = question;
+  return {
+    sentence: `No member answers; ${need} of ${validators.length} are needed.`,
+    remedy: `Start them: ${revive(validators[0] ?? '')}`,
+  };
+}
+
+function withoutQuorum(scene: Scene): Words {
+  const { question, have, need, missing } = scene;
+  const all = question.validators.length;
+  const wanted = need - have;
+  const back = missing.filter((name) => scene.silent.has(name)).slice(0, wanted);
+  if (back.length < wanted) back.push(...scene.without.map(({ name }) => name), ...scene.unlinked);
+  const clock = scene.since.slice(11, 19);
+  return {
+    sentence: `${at(scene)} has halted since ${clock}: ${list(missing)} ${verb(missing)} missing, ${have} of ${all} validators remain and ${need} are needed.${fencedOff(scene)}${cutOff(scene)}`,
+    remedy: bringBack(scene, back) || 'Replace the fenced members by ones with new keys.',
+  };
+}
+
+function withFenced(scene: Scene): Words {
+  const others = scene.missing.filter((name) => !scene.fenced.includes(name));
+  const without = others.length === 0 ? '' : ` without ${list(others)}`;
+  return {
+    sentence: `${at(scene)} goes on${without}; ${list(scene.fenced)} ${verb(scene.fenced)} fenced: the safety record of the key is missing or old, so it follows and signs nothing.${cutOff(scene)}`,
+    remedy:
+      `${bringBack(scene, scene.missing)} Let it follow, or give it a new validator key in the next set of validators.`.trimStart(),
+  };
+}
+
+/** @param how of a chain in which all validators take part */
+function goingOn(scene: Scene, how: string): Words {
+  const { question, have, need, missing } = scene;
+  return {
+    sentence:
+      missing.length === 0
+        ? `${at(scene)} is ${how}; all ${have} validators take part.`
+        : `${at(scene)} goes on without ${list(missing)}: ${have} of ${question.validators.length} validators take part and ${need} are needed.${cutOff(scene)}`,
+    remedy: bringBack(scene, missing) || 'Nothing to do.',
+  };
 }
 
 function fencedOff({ fenced }: Scene): string {
@@ -110,10 +129,6 @@ function fromNode(scene: Scene, state: ChainStatus['state']): Words {
     sentence: witness?.sentence ?? `Chain ${scene.question.chain} makes little progress.`,
     remedy: witness?.remedy ?? 'Look at the logs: psky logs',
   };
-}
-
-function startAll(question: Question): string {
-  return `Start them: ${question.revive(question.validators[0] ?? '')}`;
 }
 
 function list(names: readonly string[]): string {

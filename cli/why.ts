@@ -144,9 +144,10 @@ function judge(facts: { have: number; need: number }, { diverged, fenced, answer
   if (fenced.length > 0) return 'fenced';
   const states = answers.map((status) => status.state);
   // one node's view can lag; a chain is slow or halted when most of those who answer see it so
-  const most = (state: string) => 2 * states.filter((each) => each === state).length > states.length;
+  const most = (...wanted: Explanation['state'][]) =>
+    2 * states.filter((each) => wanted.includes(each)).length > states.length;
   if (most('halted')) return 'halted';
-  if (most('slow') || most('halted')) return 'slow';
+  if (most('slow', 'halted')) return 'slow';
   return states.every((state) => state === 'idle') ? 'idle' : 'ok';
 }
 

@@ -130,6 +130,9 @@ t.test('divergence, fencing and slowness name their members and reasons', async 
   });
   const slow = ask(validators.map((name) => seen(name, { state: 'slow' })));
   t.match(slow, { state: 'slow', sentence: 'The leader waits for execution.', remedy: 'Wait.' });
+  const [one, two] = [seen('v1', { state: 'slow' }), seen('v2', { state: 'halted' })];
+  t.match(ask([one, two, seen('v3', { state: 'halted' }), seen('v4')]), { state: 'slow' }, 'most see trouble');
+  t.match(ask([one, two, seen('v3'), seen('v4')]), { state: 'ok' }, 'most see none');
 });
 
 t.test('members that run without links to the others are named, and not to be started again', async (t) => {
