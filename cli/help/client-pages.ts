@@ -123,7 +123,7 @@ export const clientPages: Readonly<Record<string, Page>> = {
     seeAlso: ['keys export', 'tx put'],
   },
   'keys list': {
-    about: ['Names, accounts, and whether each is sealed. Secrets are not read.'],
+    about: ['Names, accounts, and whether each is sealed; files that give no key are named too. Secrets are not read.'],
     examples: [['keys list', 'All keys of the home:']],
     files: [['keys/', 'one file per key, mode 0600']],
     environment: [homeVariable],

@@ -57,7 +57,7 @@ export const networkPages: Readonly<Record<string, Page>> = {
   init: {
     about: [
       'With the file of a network and the addresses of some members the node follows that network: it verifies, serves reads with proofs and forwards commands. With --validator it gets a key to sign with, and waits for a genesis that names it.',
-      'An existing home is never changed. The node id in an address is the pin: a machine with another key is not spoken to.',
+      'An existing home is never changed. The node id in an address is the pin: a machine with another key is not spoken to. Members of a devnet without TLS have addresses with ws:// in place of wss://.',
     ],
     examples: [
       ['init --home ~/node1 --genesis genesis.json --peers wss://3f…@10.0.0.1:27650', 'A follower:'],
