@@ -234,6 +234,7 @@ function reloadOnSignal(
     try {
       const config = loadConfig(home, environment);
       refuseOpenDevnet(genesis, config);
+      refusePlainLinks(genesis, config);
       applyLevels(log, config);
       node.reload(config);
       log.log.info('configuration reloaded');

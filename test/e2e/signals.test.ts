@@ -62,6 +62,8 @@ t.test('SIGHUP reads levels and peers again; settings that cannot be used change
 
   hangUp('nonsense');
   await eventually('it says so', 10, async () => logged(/configuration not reloaded/));
+  hangUp(peerless(written[0] as string).replace('tls = "on"', 'tls = "off"'));
+  await eventually('nor does it go without TLS', 10, async () => logged(/peer\.tls is off.*not reloaded/));
   writeFileSync(configs[0] as string, peerless(written[0] as string)); // `psky status` reads it too
   t.same(await missing(), ['v2'], 'and goes on');
   t.notMatch(readFileSync(join(homes[0] as string, 'logs', 'node.log'), 'utf8'), /"level":"debug"/);
