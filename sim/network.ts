@@ -15,30 +15,11 @@ import type {
 import type { DelayRange } from './disk.ts';
 import { dialTimeoutMs } from './limits.ts';
 import type { Death, SimProcess } from './machine.ts';
+import { localNetwork, type NetworkProfile, Paths } from './paths.ts';
+import { type Station, Stations } from './stations.ts';
 import { traced } from './trace.ts';
 import { type Medium, Wire, type WireEnd } from './wire.ts';
 import type { World } from './world.ts';
-
-export interface NetworkProfile {
-  /** one-way delay, drawn once for each directed pair of machines */
-  readonly delayMs: DelayRange;
-  /** each message takes this share longer or shorter at most */
-  readonly jitter: number;
-  readonly bytesPerMs: number;
-}
-
-export const localNetwork: NetworkProfile = { delayMs: [0.03, 0.3], jitter: 0.1, bytesPerMs: 1_000_000 };
-export const wideNetwork: NetworkProfile = { delayMs: [5, 40], jitter: 0.1, bytesPerMs: 125_000 };
-/** the other side of the planet; with the fault `delay` a message takes up to a second */
-export const farNetwork: NetworkProfile = { delayMs: [60, 120], jitter: 0.2, bytesPerMs: 12_500 };
-
-type Accept = (connection: Connection) => ConnectionEvents | undefined;
-
-interface Station {
-  readonly node: NodeId;
-  readonly process: SimProcess;
-  accept: Accept | undefined;
-}
 
 /** How a broken connection behaves in its last moments. */
 export interface BreakOptions {
@@ -53,22 +34,16 @@ export interface BreakOptions {
 export class SimNetwork implements Medium {
   readonly world: World;
   readonly profile: NetworkProfile;
-  /** while set, this share of messages takes up to so many times longer */
-  slowdown: { readonly share: number; readonly factor: number } | undefined;
+  readonly paths: Paths;
   /** this share of messages is delivered a second time, a little later */
   duplicates = 0;
   /** what the duplicate and echo faults did */
   readonly injected = { duplicates: 0, echoes: 0 };
   messages = 0;
   #random: Random;
-  /** several of one node where twins are about */
-  #stations = new Map<NodeId, Station[]>();
-  /** which machine of a node with twins a peer's machine reaches */
-  #routes = new Map<NodeId, (from: number) => number>();
+  #stations = new Stations();
   #wires = new Set<Wire>();
   #dying = new Set<Wire>();
-  #baseDelays = new Map<number, number>();
-  #cuts = new Map<number, number>();
   /** messages of broken wires that will come again on the next wire the same way */
   #echoes = new Map<string, Bytes[]>();
 
@@ -76,6 +51,7 @@ export class SimNetwork implements Medium {
     this.world = world;
     this.profile = profile;
     this.#random = world.random.network;
+    this.paths = new Paths(profile, this.#random);
   }
 
   /** The port as one process sees it; its connections end with the process. */
@@ -85,12 +61,12 @@ export class SimNetwork implements Medium {
     return {
       listen: (accept, done) => {
         station.accept = accept;
-        this.#stations.set(node, [...(this.#stations.get(node) ?? []), station]);
+        this.#stations.add(station);
         process.clock.soon(() => done(undefined));
       },
       dial: (target, channel, done, events) => this.#dial(station, target, channel, done, events),
       close: () => {
-        this.#forget(station);
+        this.#stations.remove(station);
         for (const wire of [...this.#wires])
           for (const end of [wire.dialer, wire.acceptor]) if (end.process === process) end.close('going away');
       },
@@ -106,18 +82,11 @@ export class SimNetwork implements Medium {
 
   /** Nothing passes from `from` to `to` until `mend`. Cuts nest. */
   cut(from: number, to: number): void {
-    const key = pairKey(from, to);
-    this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1);
+    this.paths.cut(from, to);
   }
 
   mend(from: number, to: number): void {
-    const key = pairKey(from, to);
-    const left = (this.#cuts.get(key) ?? 0) - 1;
-    if (left > 0) {
-      this.#cuts.set(key, left);
-      return;
-    }
-    this.#cuts.delete(key);
+    if (!this.paths.mend(from, to)) return;
     for (const wire of [...this.#wires, ...this.#dying])
       for (const end of [wire.dialer, wire.acceptor])
         if (end.machine === from && wire.other(end).machine === to) end.mended();
@@ -125,24 +94,10 @@ export class SimNetwork implements Medium {
 
   /** From now on the peers of `node` reach the machine that `route` names for theirs, and are reached by it alone. */
   route(node: NodeId, route: ((from: number) => number) | undefined): void {
-    if (route === undefined) this.#routes.delete(node);
-    else this.#routes.set(node, route);
+    this.#stations.route(node, route);
     for (const wire of [...this.#wires])
-      if (!this.#leadsRight(wire.dialer, wire.acceptor) || !this.#leadsRight(wire.acceptor, wire.dialer))
+      if (!this.#stations.leads(wire.dialer, wire.acceptor) || !this.#stations.leads(wire.acceptor, wire.dialer))
         this.#break(wire, { detectMs: [0, 20] }, 'connection reset');
-  }
-
-  delayMs(from: number, to: number, bytes: number): number {
-    const { jitter, bytesPerMs } = this.profile;
-    const usual = this.#baseDelay(from, to) * this.#random.between(1 - jitter, 1 + jitter) + bytes / bytesPerMs;
-    const { slowdown } = this;
-    return slowdown !== undefined && this.#random.chance(slowdown.share)
-      ? usual * this.#random.between(1, slowdown.factor)
-      : usual;
-  }
-
-  isCut(from: number, to: number): boolean {
-    return this.#cuts.has(pairKey(from, to));
   }
 
   delivering(end: WireEnd, from: number, bytes: Bytes): readonly Bytes[] {
@@ -184,13 +139,14 @@ export class SimNetwork implements Medium {
       void this.world.after(afterMs, () =>
         process.deliver(() => answer({ code, message: `${code}: ${target.nodeId.slice(0, 16)}` }, undefined)),
       );
-    const station = this.#reached(from, target.nodeId);
+    const station = this.#stations.reached(from, target.nodeId);
     if (station === undefined) return fail(this.profile.delayMs[1] * 2, 'refused');
     const here = process.machine.index;
     const there = station.process.machine.index;
-    if (this.isCut(here, there) || this.isCut(there, here)) return fail(dialTimeoutMs, 'timeout');
-    const outMs = this.delayMs(here, there, 0) + this.delayMs(there, here, 0) + this.delayMs(here, there, 0);
-    const backMs = this.delayMs(there, here, 0);
+    if (this.paths.isCut(here, there) || this.paths.isCut(there, here)) return fail(dialTimeoutMs, 'timeout');
+    const delayMs = (from: number, to: number): number => this.paths.delayMs(from, to, 0);
+    const outMs = delayMs(here, there) + delayMs(there, here) + delayMs(here, there);
+    const backMs = delayMs(there, here);
     this.world.after(outMs, () => {
       if (!process.alive) return;
       if (!station.process.alive || station.accept === undefined) return fail(backMs, 'refused');
@@ -217,7 +173,7 @@ export class SimNetwork implements Medium {
   }
 
   #processDied(station: Station, death: Death): void {
-    this.#forget(station);
+    this.#stations.remove(station);
     for (const wire of [...this.#wires]) {
       const end = [wire.dialer, wire.acceptor].find((each) => each.process === station.process);
       if (end === undefined) continue;
@@ -241,39 +197,6 @@ export class SimNetwork implements Medium {
     if (tailMs === undefined) return;
     sender.delayFlight(this.#random.between(tailMs[0], tailMs[1]));
   }
-
-  #forget(station: Station): void {
-    const others = (this.#stations.get(station.node) ?? []).filter((each) => each !== station);
-    if (others.length === 0) this.#stations.delete(station.node);
-    else this.#stations.set(station.node, others);
-  }
-
-  #reached(from: Station, node: NodeId): Station | undefined {
-    const here = from.process.machine.index;
-    const there = this.#routes.get(node)?.(here);
-    const station = this.#stations
-      .get(node)
-      ?.findLast(({ process }) => there === undefined || process.machine.index === there);
-    const back = station === undefined ? undefined : this.#routes.get(from.node)?.(station.process.machine.index);
-    return back === undefined || back === here ? station : undefined;
-  }
-
-  /** whether the peer at `to` still reaches the machine at `from` under its node's name */
-  #leadsRight(from: WireEnd, to: WireEnd): boolean {
-    const machine = this.#routes.get(to.peer)?.(to.machine);
-    return machine === undefined || machine === from.machine;
-  }
-
-  #baseDelay(from: number, to: number): number {
-    const key = pairKey(from, to);
-    let delay = this.#baseDelays.get(key);
-    if (delay === undefined) {
-      delay = this.#random.between(this.profile.delayMs[0], this.profile.delayMs[1]);
-      this.#baseDelays.set(key, delay);
-    }
-    return delay;
-  }
 }
 
 const wayOf = (from: number, to: number, channel: Channel): string => `${from} ${to} ${channel}`;
-const pairKey = (from: number, to: number): number => from * 1024 + to;

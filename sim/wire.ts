@@ -7,14 +7,12 @@ import { maxWireMessageBytes } from '../net/limits.ts';
 import type { Channel, Connection, ConnectionEvents, NodeId } from '../net/ports.ts';
 import { socketBufferBytes } from './limits.ts';
 import type { SimProcess } from './machine.ts';
+import type { Paths } from './paths.ts';
 import { traced } from './trace.ts';
 
 /** What a wire asks of the network that it runs through. */
 export interface Medium {
-  /** one-way delay of a message sent now, in milliseconds */
-  delayMs(from: number, to: number, bytes: number): number;
-  /** nothing passes from one machine to the other at present */
-  isCut(from: number, to: number): boolean;
+  readonly paths: Paths;
   /** A message is about to be handed over on `end`. @returns messages that come with it: late ones of earlier wires */
   delivering(end: WireEnd, from: number, bytes: Bytes): readonly Bytes[];
   ended(wire: Wire): void;
@@ -149,7 +147,7 @@ export class WireEnd implements Connection {
   mended(): void {
     if (!this.#stalled) return;
     this.#stalled = false;
-    const delayMs = this.#medium.delayMs(this.machine, this.#wire.other(this).machine, 0);
+    const delayMs = this.#medium.paths.delayMs(this.machine, this.#wire.other(this).machine, 0);
     this.process.machine.world.after(delayMs, () => this.#arrive());
   }
 
@@ -178,7 +176,7 @@ export class WireEnd implements Connection {
   #carry(cargo: Cargo): void {
     const { world } = this.process.machine;
     const length = 'bytes' in cargo ? cargo.bytes.length : 0;
-    const delayMs = this.#medium.delayMs(this.machine, this.#wire.other(this).machine, length);
+    const delayMs = this.#medium.paths.delayMs(this.machine, this.#wire.other(this).machine, length);
     this.#lastArrivalUs = Math.max(this.#lastArrivalUs, world.nowUs + Math.round(1000 * delayMs));
     this.#flight.push({ cargo, arriveUs: this.#lastArrivalUs });
     if (this.#flight.length === 1) this.#scheduleArrival();
@@ -193,7 +191,7 @@ export class WireEnd implements Connection {
 
   #arrive(): void {
     const other = this.#wire.other(this);
-    if (this.#medium.isCut(this.machine, other.machine)) {
+    if (this.#medium.paths.isCut(this.machine, other.machine)) {
       this.#stalled = true;
       return;
     }

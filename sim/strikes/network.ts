@@ -7,9 +7,9 @@ import { networkOf, type Scene, type Strike } from './strike.ts';
 
 export const slowMessages: Strike = (scene) => {
   const network = networkOf(scene);
-  network.slowdown = { share: 0.3, factor: 10 };
+  network.paths.slowdown = { share: 0.3, factor: 10 };
   scene.until(scene.random.between(200, 4000), () => {
-    network.slowdown = undefined;
+    network.paths.slowdown = undefined;
   });
   return true;
 };

@@ -16,8 +16,9 @@ import type { Node } from '../../node.ts';
 import { fastDisk } from '../../sim/disk.ts';
 import { Host } from '../../sim/host.ts';
 import type { SimProcess } from '../../sim/machine.ts';
-import { localNetwork, SimNetwork } from '../../sim/network.ts';
+import { SimNetwork } from '../../sim/network.ts';
 import { type NodesOptions, simulatedNodes, type WholeNode } from '../../sim/nodes.ts';
+import { localNetwork } from '../../sim/paths.ts';
 import { World } from '../../sim/world.ts';
 
 accelerateSha256(nativeSha256);
