@@ -28,6 +28,7 @@ export {
 export { type LoadMode, type LoadPlan, Schedule } from './plan.ts';
 export type { ProfileSummary } from './profile/profiler.ts';
 export { type ReportData, reportPage } from './report/page.ts';
-export type { LoadOutcome, LoadProgress, LoadRun, LoadSecond } from './run-load.ts';
+export type { LoadOutcome, LoadProgress, LoadRun } from './run-load.ts';
 export { checkSignedSize } from './signed-workload.ts';
 export { type Spread, spreadOf } from './spread.ts';
+export type { LoadSecond } from './tally.ts';

@@ -1,12 +1,14 @@
 // One client of a run: one stream to one validator, the next validator when that one dies. It sends its slots when they
 // are due and the node gives credit, in order. A frame that was answered is never sent again: its notices are asked for
 // at the next validator (Watch). A frame that nobody answered was accepted by nobody that could tell, so it is sent to
-// the next validator with the same bytes, and its latency still counts from when it was due.
+// the next validator with the same bytes, and its latency still counts from when it was due. What nodes say of the frames
+// under way is taken in by flights.ts.
 
 import { errorRow } from '../../lib/errors.ts';
-import type { Answer, Fault, Notice } from '../../net/gateway/protocol.ts';
+import type { Fault } from '../../net/gateway/protocol.ts';
 import { type OpenStreamSocket, StreamClient } from '../../sdk/index.ts';
 import { Flight, type FlightEvents } from './flight.ts';
+import { Flights } from './flights.ts';
 import {
   answerTimeoutMs,
   framesPerTurn,
@@ -50,20 +52,14 @@ export interface LoadClientEvents extends FlightEvents {
   sent(slot: number, resent: boolean): void;
 }
 
-interface Resend {
-  readonly slot: number;
-  readonly sends: number;
-}
-
 export class LoadClient {
   readonly #options: LoadClientOptions;
   readonly #world: LoadClientWorld;
   readonly #events: LoadClientEvents;
-  readonly #flights = new Map<number, Flight>();
-  #resends: Resend[] = [];
+  readonly #flights: Flights;
+  /** frames that nobody answered, to be sent again */
+  #resends: Flight[] = [];
   #nextSlot: number;
-  #frame = 0;
-  #entriesInFlight = 0;
   #unflushed = 0;
   #stream: StreamClient | undefined;
   #open = false;
@@ -76,13 +72,14 @@ export class LoadClient {
     this.#options = options;
     this.#world = world;
     this.#events = events;
+    this.#flights = new Flights(events);
     this.#nextSlot = options.index;
     this.#target = options.index % options.urls.length;
   }
 
   /** Frames that hold entries which are neither committed nor refused. */
   get openFlights(): Iterable<Flight> {
-    return this.#flights.values();
+    return this.#flights.all;
   }
 
   /** Nothing left to send and nothing left to learn. */
@@ -106,8 +103,11 @@ export class LoadClient {
       { url, chain },
       {
         opened: (opened) => this.#opened(opened.height),
-        answer: (answer) => this.#answered(answer),
-        notice: (notice) => this.#noticed(notice),
+        answer: (answer) => this.#flights.answered(answer),
+        notice: (notice) => {
+          this.#flights.noticed(notice);
+          this.pump();
+        },
         fault: (fault) => this.#faulted(fault),
         credit: () => this.pump(),
         closed: (reason) => this.#closed(reason),
@@ -140,12 +140,9 @@ export class LoadClient {
 
   /** Gives up a stream that answers nothing. */
   check(): void {
-    if (!this.#open) return;
-    for (const flight of this.#flights.values()) {
-      if (flight.answered) continue;
-      if (this.#world.now() - flight.sentAt > answerTimeoutMs) this.#stream?.abandon('no answer');
-      return;
-    }
+    const oldest = this.#flights.oldestUnanswered();
+    if (!this.#open || oldest === undefined) return;
+    if (this.#world.now() - oldest.sentAt > answerTimeoutMs) this.#stream?.abandon('no answer');
   }
 
   /** What was not sent by now never will be; what is not due yet is not part of the run any more. */
@@ -162,13 +159,13 @@ export class LoadClient {
 
   /** Forgets what became final by other ways than notices. */
   sweep(): void {
-    for (const [frame, flight] of this.#flights) this.#forgetIfDone(frame, flight);
+    this.#flights.sweep();
   }
 
   /** No more frames either way; entries that nobody answered count as refused. */
   end(): void {
     this.stopSending();
-    for (const flight of this.#flights.values()) flight.refuseUnaccepted(ownCode.unanswered, this.#events);
+    this.#flights.refuseUnaccepted(ownCode.unanswered);
     this.#ended = true;
     this.#stream?.close('load is done');
   }
@@ -184,7 +181,7 @@ export class LoadClient {
     if (!this.#open || stream === undefined || stream.credit < workload.slotBytes + headBytes) return false;
     if (this.#flights.size >= maxFramesInFlight || this.#unflushed >= maxUnflushedFrames) return false;
     return (
-      workload.maxEntriesInFlight === undefined || this.#entriesInFlight + schedule.run <= workload.maxEntriesInFlight
+      workload.maxEntriesInFlight === undefined || this.#flights.entries + schedule.run <= workload.maxEntriesInFlight
     );
   }
 
@@ -194,9 +191,7 @@ export class LoadClient {
     const count = schedule.countOf(slot);
     const buffer = pool.take();
     const length = workload.write(buffer, firstEntry, count);
-    const frame = ++this.#frame;
-    this.#flights.set(frame, new Flight({ slot, firstEntry, count, sends, sentAt: this.#world.now() }));
-    this.#entriesInFlight += count;
+    const frame = this.#flights.begin(new Flight({ slot, firstEntry, count, sends, sentAt: this.#world.now() }));
     this.#unflushed++;
     this.#stream?.submit(buffer.seal(frame, workload.kind, count, length), () => {
       this.#unflushed--;
@@ -209,67 +204,13 @@ export class LoadClient {
     this.#open = true;
     this.#failures = 0;
     this.#events.connected(height);
-    for (const [frame, flight] of this.#flights) {
-      if (flight.place !== null) this.#stream?.watch({ frame, place: flight.place, accepted: flight.acceptedPairs });
-    }
-    this.pump();
-  }
-
-  #answered(answer: Answer): void {
-    const flight = this.#flights.get(answer.frame);
-    if (flight === undefined || flight.answered) return;
-    flight.answer(this.#withoutEchoes(flight, answer), this.#events);
-    this.#forgetIfDone(answer.frame, flight);
-  }
-
-  /**
-   * A frame that is sent again may have been accepted the first time, by a validator that died before it said so. What
-   * is refused as known then is accepted, and what became of it is looked up by hash.
-   */
-  #withoutEchoes(flight: Flight, answer: Answer): Answer {
-    if (flight.sends === 1 || answer.refused.length === 0) return answer;
-    const accepted = [...answer.accepted];
-    const refused: number[] = [];
-    for (let i = 0; i + 1 < answer.refused.length; i += 2) {
-      const [index, code] = answer.refused.slice(i, i + 2) as [number, number];
-      if (isEcho(code)) accepted.push(index, 1);
-      else refused.push(index, code);
-    }
-    return { ...answer, accepted, refused };
-  }
-
-  #noticed(notice: Notice): void {
-    const { exceptions, ranges } = notice;
-    for (let i = 0; i + 2 < exceptions.length; i += 3) {
-      const flight = this.#flights.get(exceptions[i] as number);
-      const code = exceptions[i + 2] as number;
-      if (flight === undefined) continue;
-      if (flight.sends > 1 && isEcho(code)) flight.awaitLookup(exceptions[i + 1] as number);
-      else flight.refuse(exceptions[i + 1] as number, code, this.#events);
-    }
-    for (let i = 0; i + 2 < ranges.length; i += 3) {
-      const frame = ranges[i] as number;
-      const flight = this.#flights.get(frame);
-      if (flight === undefined) continue;
-      flight.commit(ranges[i + 1] as number, ranges[i + 2] as number, this.#events);
-      this.#forgetIfDone(frame, flight);
-    }
+    for (const watch of this.#flights.watches()) this.#stream?.watch(watch);
     this.pump();
   }
 
   #faulted(fault: Fault): void {
-    if (fault.frame === null) return;
-    const flight = this.#flights.get(fault.frame);
-    if (flight === undefined) return;
-    if (isElsewhere(fault.code) && flight.sends < maxSends) return this.#stream?.abandon(fault.detail);
-    flight.answered = true;
-    flight.refuseUnaccepted(fault.code, this.#events);
-    this.#forgetIfDone(fault.frame, flight);
-  }
-
-  #forgetIfDone(frame: number, flight: Flight): void {
-    if (flight.open > 0 || !this.#flights.delete(frame)) return;
-    this.#entriesInFlight -= flight.count;
+    if (isElsewhere(fault.code) && this.#flights.mayGoElsewhere(fault.frame)) this.#stream?.abandon(fault.detail);
+    else this.#flights.faulted(fault);
   }
 
   #closed(reason: string): void {
@@ -278,19 +219,15 @@ export class LoadClient {
     this.#stream = undefined;
     if (this.#ended) return;
     this.#events.disconnected(reason);
-    for (const [frame, flight] of this.#flights) if (!flight.answered) this.#giveUp(frame, flight);
+    for (const flight of this.#flights.takeUnanswered()) {
+      if (flight.sends < maxSends) this.#resends.push(flight);
+      else flight.refuseUnaccepted(ownCode.unanswered, this.#events);
+    }
     this.#resends.sort((a, b) => a.slot - b.slot);
     this.#target = (this.#target + 1) % this.#options.urls.length;
     this.#world.after(opened ? reconnectMs.first : this.#backOff(), () => {
       if (!this.#ended) this.connect();
     });
-  }
-
-  #giveUp(frame: number, flight: Flight): void {
-    this.#flights.delete(frame);
-    this.#entriesInFlight -= flight.count;
-    if (flight.sends < maxSends) this.#resends.push({ slot: flight.slot, sends: flight.sends });
-    else flight.refuseUnaccepted(ownCode.unanswered, this.#events);
   }
 
   #backOff(): number {
@@ -302,8 +239,4 @@ export class LoadClient {
 /** The node takes nothing now (it starts, drains, or is fenced): another validator may. */
 function isElsewhere(code: number): boolean {
   return code === errorRow('not-ready').code;
-}
-
-function isEcho(code: number): boolean {
-  return code === errorRow('nonce-used').code || code === errorRow('duplicate-command').code;
 }

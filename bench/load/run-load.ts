@@ -1,18 +1,19 @@
-// The parent of a run: starts generator processes, lets them begin at one instant, sums what they report, and judges at
-// the end what is lost.
+// The parent of a run: starts generator processes, lets them begin at one instant, hears their reports, and judges at the
+// end what is lost.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Histogram } from 'hdr-histogram-js';
 import { PskyError } from '../../lib/errors.ts';
-import { addCounts, type Counts, noCounts, openCommands } from './counts.ts';
-import { type Gaps, gapsSince, longerGaps, noGaps } from './gaps.ts';
+import { type Counts, openCommands } from './counts.ts';
+import { gapsSince } from './gaps.ts';
 import type { GeneratorReport, Target } from './generator.ts';
-import { type LatencyMs, newHistogram, summarise, unpackHistogram } from './latency.ts';
+import type { LatencyMs } from './latency.ts';
 import { chainStateAt } from './lookup.ts';
 import type { FromGenerator, ToGenerator } from './messages.ts';
 import { type LoadPlan, Schedule } from './plan.ts';
+import { type LoadSecond, Tally } from './tally.ts';
 
 export interface LoadOptions {
   readonly plan: LoadPlan;
@@ -32,19 +33,6 @@ export interface LoadProgress {
   readonly warmUp: Counts;
   /** of what became final since the last progress */
   readonly recent: LatencyMs | null;
-}
-
-/** About one second of the run, warm-up included: for curves. */
-export interface LoadSecond {
-  /** since the measured part began; negative in the warm-up */
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly offered: number;
-  readonly committed: number;
-  readonly p50: number | null;
-  readonly p99: number | null;
-  /** that ended in it, on the clock of `fromMs`; of several processes the longest */
-  readonly gaps: Gaps;
 }
 
 export interface LoadOutcome {
@@ -104,13 +92,7 @@ class Run {
   readonly #children: readonly ChildProcess[];
   readonly #onProgress: (progress: LoadProgress) => void;
   readonly #schedule: Schedule;
-  readonly #newest: { counts: Counts; warmUp: Counts }[];
-  readonly #total = newHistogram();
-  #recent = newHistogram();
-  #second = newHistogram();
-  #secondGaps = noGaps;
-  readonly #series: LoadSecond[] = [];
-  #secondBase = { toMs: 0, offered: 0, committed: 0 };
+  readonly #tally: Tally;
   readonly #disconnects = new Set<string>();
   #startAt = 0;
   #stoppedAt = Number.POSITIVE_INFINITY;
@@ -121,7 +103,7 @@ class Run {
     this.#children = children;
     this.#onProgress = onProgress;
     this.#schedule = new Schedule(options.plan);
-    this.#newest = children.map(() => ({ counts: noCounts(), warmUp: noCounts() }));
+    this.#tally = new Tally(children.length, -this.#schedule.measuredFromMs);
   }
 
   async toEnd(): Promise<LoadOutcome> {
@@ -138,7 +120,6 @@ class Run {
     const answers = await Promise.all(ready);
     if (answers.some((each) => each.type === 'unconnected')) throw new PskyError('node-unreachable');
     this.#startAt = Date.now() + leadMs;
-    this.#secondBase.toMs = -this.#schedule.measuredFromMs;
     const done = this.#children.map((child, index) => this.#follow(child, index));
     for (const child of this.#children) tell(child, { type: 'go', startAt: this.#startAt });
     await Promise.all(done);
@@ -161,60 +142,18 @@ class Run {
   }
 
   #take(index: number, report: GeneratorReport): void {
-    this.#newest[index] = report;
     for (const reason of report.disconnects) if (this.#disconnects.size < 16) this.#disconnects.add(reason);
-    this.#record(report);
-    this.#secondGaps = longerGaps(this.#secondGaps, gapsSince(report.gaps, this.#schedule.measuredFromMs));
+    this.#tally.add(index, { ...report, gaps: gapsSince(report.gaps, this.#schedule.measuredFromMs) });
     if (index !== 0) return;
     const elapsedMs = Date.now() - this.#startAt - this.#schedule.measuredFromMs;
-    this.#onProgress({ elapsedMs, ...this.#sums(), recent: summarise(this.#recent) });
-    this.#recent.reset();
-    if (elapsedMs - this.#secondBase.toMs >= 1000) this.#closeSecond(elapsedMs);
-  }
-
-  /** The curves show the warm-up too; the total does not. */
-  #record(report: GeneratorReport): void {
-    for (const packed of [report.latencies, report.warmUpLatencies]) {
-      if (packed === '') continue;
-      const latencies = unpackHistogram(packed);
-      this.#recent.add(latencies as never);
-      this.#second.add(latencies as never);
-      if (packed === report.latencies) this.#total.add(latencies as never);
-    }
-  }
-
-  #closeSecond(toMs: number): void {
-    const { counts, warmUp } = this.#sums();
-    const offered = counts.offered + warmUp.offered;
-    const committed = counts.committed + warmUp.committed;
-    const latency = summarise(this.#second);
-    this.#series.push({
-      fromMs: this.#secondBase.toMs,
-      toMs,
-      offered: offered - this.#secondBase.offered,
-      committed: committed - this.#secondBase.committed,
-      p50: latency?.p50 ?? null,
-      p99: latency?.p99 ?? null,
-      gaps: this.#secondGaps,
-    });
-    this.#second.reset();
-    this.#secondGaps = noGaps;
-    this.#secondBase = { toMs, offered, committed };
-  }
-
-  #sums(): { counts: Counts; warmUp: Counts } {
-    const sums = { counts: noCounts(), warmUp: noCounts() };
-    for (const newest of this.#newest) {
-      addCounts(sums.counts, newest.counts);
-      addCounts(sums.warmUp, newest.warmUp);
-    }
-    return sums;
+    this.#onProgress({ elapsedMs, ...this.#tally.sums(), recent: this.#tally.takeRecent() });
+    this.#tally.passed(elapsedMs);
   }
 
   async #conclude(): Promise<LoadOutcome> {
     const measuredFrom = this.#startAt + this.#schedule.measuredFromMs;
-    if (Date.now() > measuredFrom + this.#secondBase.toMs) this.#closeSecond(Date.now() - measuredFrom);
-    const { counts, warmUp } = this.#sums();
+    const series = this.#tally.seriesTo(Date.now() - measuredFrom);
+    const { counts, warmUp } = this.#tally.sums();
     const open = openCommands(counts) + openCommands(warmUp);
     const missing = open === 0 ? [] : await this.#missing();
     return {
@@ -223,10 +162,10 @@ class Run {
       lost: missing.length === 0 ? open : 0,
       unsettled: missing.length === 0 ? 0 : open,
       missing,
-      latencies: this.#total,
+      latencies: this.#tally.latencies,
       measuredFrom,
       measuredTo: Math.min(measuredFrom + this.#schedule.measuredEntries * this.#schedule.msPerEntry, this.#stoppedAt),
-      series: this.#series,
+      series,
       disconnects: [...this.#disconnects],
       stopped: this.#stoppedAt < Number.POSITIVE_INFINITY,
       generatorCores: (this.#cpuSeconds * 1000) / (Date.now() - this.#startAt),
