@@ -20,6 +20,8 @@ export const healthyMs = 60_000;
 export const rotateBytes = 16 * MiB;
 /** Beside the newest: five files of 16 MiB per node, 80 MiB. At the bound the oldest is gone. */
 export const keptLogFiles = 4;
+/** Lines that `psky logs` shows of each member: 20 MB of 200 bytes each are held until all are in order. Beyond: the newest. */
+export const maxLogLines = 100_000;
 
 /** A profile is thrown away when it takes longer, and its owner told: 900,000 samples of 16 bytes. */
 export const longestProfileMs = 15 * 60_000;

@@ -3,11 +3,9 @@
 import { type LogLevel, logLevels } from '../lib/log.ts';
 import { type Paper, paint } from './terminal.ts';
 
-interface LogLine {
-  readonly ts?: string;
-  readonly level?: string;
-  readonly module?: string;
-  readonly msg?: string;
+const wordsOfLine = ['ts', 'level', 'module', 'msg'] as const;
+
+interface LogLine extends Readonly<Partial<Record<(typeof wordsOfLine)[number], string>>> {
   readonly [field: string]: unknown;
 }
 
@@ -78,11 +76,18 @@ function shown(value: unknown, names: LogStyle['names']): string {
   return text.replace(/\b[0-9a-f]{64}\b/g, (hash) => names.get(hash) ?? `${hash.slice(0, 8)}…`);
 }
 
+/** @returns undefined for a line that is not one of ours */
 export function parseLogLine(line: string): LogLine | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as LogLine) : undefined;
+    return isLogLine(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isLogLine(value: unknown): value is LogLine {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const fields = value as Readonly<Record<string, unknown>>;
+  return wordsOfLine.every((name) => fields[name] === undefined || typeof fields[name] === 'string');
 }

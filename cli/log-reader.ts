@@ -39,15 +39,15 @@ export class LogReader {
   /** What was added since the last call, across any number of rotations that four kept files can show. */
   fresh(): string[] {
     if (this.#file === undefined) this.#open(this.#path);
-    const lines = this.#rest();
+    let lines = this.#rest();
     while (this.#file !== undefined) {
       const next = this.#nextFile(this.#file.inode);
       if (next === undefined) break;
       // between the read and the rotation a last line may have come
-      lines.push(...this.#rest());
+      lines = lines.concat(this.#rest());
       this.close();
       this.#open(next);
-      lines.push(...this.#rest());
+      lines = lines.concat(this.#rest());
     }
     return lines;
   }
@@ -68,7 +68,7 @@ export class LogReader {
 
   /** Whole lines up to the end of the open file. */
   #rest(): string[] {
-    const lines: string[] = [];
+    let lines: string[] = [];
     const file = this.#file;
     if (file === undefined) return lines;
     if (fstatSync(file.descriptor).size < file.position) file.position = 0;
@@ -78,7 +78,7 @@ export class LogReader {
       const end = bytes.lastIndexOf(10, length - 1) + 1 || (length === chunkBytes ? length : 0);
       if (length === 0 || end === 0) return lines;
       file.position += end;
-      lines.push(...linesOf(bytes.toString('utf8', 0, end)));
+      lines = lines.concat(linesOf(bytes.toString('utf8', 0, end))); // too many to be arguments of a push
     }
   }
 

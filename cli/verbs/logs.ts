@@ -6,6 +6,7 @@ import { PskyError } from '../../lib/errors.ts';
 import { type LogLevel, logLevels } from '../../lib/log.ts';
 import { exitCode } from '../exit.ts';
 import { loadGenesis } from '../home/home.ts';
+import { maxLogLines } from '../limits.ts';
 import { formatLogLine, type LogFilter, parseLogLine, passesFilter } from '../log-lines.ts';
 import { LogReader } from '../log-reader.ts';
 import { paint, paperOf, stillRead } from '../terminal.ts';
@@ -13,7 +14,6 @@ import { addVerb, type Call, duration, type Finish, wholeNumber } from '../verb.
 
 const pollMs = 200;
 const usualLines = 20;
-const maxLines = 100_000;
 
 export function addLogs(program: Command, finish: Finish): void {
   const spec = {
@@ -23,8 +23,8 @@ export function addLogs(program: Command, finish: Finish): void {
       { flags: '-f, --follow', about: 'go on until interrupted' },
       {
         flags: '--lines <n>',
-        about: `of each member (default: ${usualLines}; with --since all)`,
-        parse: wholeNumber({ min: 0, max: maxLines }),
+        about: `of each member (default: ${usualLines}; with --since ${maxLogLines})`,
+        parse: wholeNumber({ min: 0, max: maxLogLines }),
       },
       { flags: '--level <level>', about: 'lines of this level and more serious ones', choices: logLevels },
       { flags: '--module <modules>', about: 'lines of these modules, separated by commas' },
@@ -52,7 +52,7 @@ async function logs(call: Call): Promise<number> {
   const filter = filterOf(call);
   const print = printerFor(call, members);
   const since = filter.sinceMs === undefined ? {} : { sinceMs: filter.sinceMs };
-  const lines = call.number('lines', filter.sinceMs === undefined ? usualLines : maxLines);
+  const lines = call.number('lines', filter.sinceMs === undefined ? usualLines : maxLogLines);
   print(members, ({ reader }) => reader.last({ lines, ...since }, (line) => passesFilter(line, filter)));
   while (call.flag('follow') && stillRead()) {
     await new Promise((wake) => setTimeout(wake, pollMs));

@@ -22,11 +22,24 @@ t.test('a line for people: time, member, level, module, message, fields', async 
     formatLogLine(line({ level: 'info', tries: [1, 2] }), { ...style, label: { name: 'v1', width: 3, index: 0 } }),
     '03:04:05.678 v1  info  net       link down tries=[1,2]',
   );
-  t.equal(formatLogLine('Error: no JSON', style), 'Error: no JSON');
+  for (const foreign of ['Error: no JSON', '[1]', '{"ts":5}', '{"level":null,"msg":{}}']) {
+    t.equal(formatLogLine(foreign, style), foreign, 'as it stands');
+  }
   t.equal(
     formatLogLine('Error: no JSON', { ...style, label: { name: 'v1', width: 2, index: 0 } }),
     '             v1 Error: no JSON',
   );
+});
+
+t.test('hundreds of thousands of lines that came between two looks are shown', (t) => {
+  const path = join(t.testdir(), 'node.log');
+  writeFileSync(path, '');
+  const reader = new LogReader(path);
+  reader.last({ lines: 1 }, all);
+  appendFileSync(path, 'x\n'.repeat(400_000));
+  t.equal(reader.fresh().length, 400_000);
+  reader.close();
+  t.end();
 });
 
 t.test('nodes have their names, other hashes eight digits', async (t) => {
