@@ -1,7 +1,7 @@
 // Pages of the verbs that send and read, and of their keys.
 
 import { exitCode } from '../exit.ts';
-import { atHome, atNode, homeVariable, type Page } from './page.ts';
+import { atNode, homeVariable, keyFiles, ofHome, ofNode, type Page } from './page.ts';
 
 const { broken } = exitCode;
 
@@ -11,8 +11,7 @@ export const clientPages: Readonly<Record<string, Page>> = {
       'Signs a command with a key of the home, sends it to the first member that takes it, and waits until it is final. Nothing is sent twice: the nonce makes a repetition harmless.',
     ],
     examples: [['tx put greeting hello', 'Store a value:']],
-    environment: [homeVariable],
-    exits: [...atNode],
+    ...ofNode,
     seeAlso: ['tx put', 'tx delete', 'tx cas', 'tx bundle', 'query', 'keys'],
   },
   'tx put': {
@@ -24,15 +23,13 @@ export const clientPages: Readonly<Record<string, Page>> = {
       ['tx put greeting hello --from alice --json', 'As another account, for a script:'],
       ['tx put 00ff c0ffee --hex', 'Bytes instead of text:'],
     ],
-    environment: [homeVariable],
-    exits: atNode,
+    ...ofNode,
     seeAlso: ['query get', 'query receipt', 'tx bundle'],
   },
   'tx delete': {
     about: ['Removes the key and its value. Removing what is not there succeeds.'],
     examples: [['tx delete greeting', 'Remove it:']],
-    environment: [homeVariable],
-    exits: atNode,
+    ...ofNode,
     seeAlso: ['tx put', 'query get'],
   },
   'tx cas': {
@@ -44,8 +41,7 @@ export const clientPages: Readonly<Record<string, Page>> = {
       ['tx cas greeting hello --absent', 'Write only the first value:'],
       ['tx cas greeting goodbye --remove', 'Remove only what is known:'],
     ],
-    environment: [homeVariable],
-    exits: atNode,
+    ...ofNode,
     seeAlso: ['tx put', 'query get'],
   },
   'tx bundle': {
@@ -56,8 +52,7 @@ export const clientPages: Readonly<Record<string, Page>> = {
       ['tx bundle operations.json', 'All or none:'],
       ['tx bundle operations.json --independent', 'Each for itself:'],
     ],
-    environment: [homeVariable],
-    exits: atNode,
+    ...ofNode,
     seeAlso: ['tx put', 'load'],
   },
   query: {
@@ -86,8 +81,7 @@ export const clientPages: Readonly<Record<string, Page>> = {
       'The highest nonce that the account has used, the bytes that it stores, and its keys. An account exists from its first command on.',
     ],
     examples: [['query account dev --json', 'The account of a devnet:']],
-    environment: [homeVariable],
-    exits: atNode,
+    ...ofNode,
     seeAlso: ['keys list', 'query get'],
   },
   'query receipt': {
@@ -95,8 +89,7 @@ export const clientPages: Readonly<Record<string, Page>> = {
       'Whether the command with this hash is accepted, committed, refused or unknown, at which height, and what it came to.',
     ],
     examples: [['query receipt 3f1c… --json', 'By the hash that psky tx printed:']],
-    environment: [homeVariable],
-    exits: atNode,
+    ...ofNode,
     seeAlso: ['tx put'],
   },
   keys: {
@@ -104,9 +97,8 @@ export const clientPages: Readonly<Record<string, Page>> = {
       'A key is one file, sealed under a passphrase; on a devnet it may be plain. The hash of its public half is the account.',
     ],
     examples: [['keys new alice', 'Make one:']],
-    files: [['keys/', 'one file per key, mode 0600']],
-    environment: [homeVariable],
-    exits: atHome,
+    files: keyFiles,
+    ...ofHome,
     seeAlso: ['keys new', 'keys list', 'keys export', 'keys import', 'tx'],
   },
   'keys new': {
@@ -117,17 +109,15 @@ export const clientPages: Readonly<Record<string, Page>> = {
       ['keys new alice', 'Sealed:'],
       ['keys new alice --plain --home /tmp/net', 'Without a passphrase, on a devnet:'],
     ],
-    files: [['keys/', 'one file per key, mode 0600']],
-    environment: [homeVariable],
-    exits: atHome,
+    files: keyFiles,
+    ...ofHome,
     seeAlso: ['keys export', 'tx put'],
   },
   'keys list': {
     about: ['Names, accounts, and whether each is sealed; files that give no key are named too. Secrets are not read.'],
     examples: [['keys list', 'All keys of the home:']],
-    files: [['keys/', 'one file per key, mode 0600']],
-    environment: [homeVariable],
-    exits: atHome,
+    files: keyFiles,
+    ...ofHome,
     seeAlso: ['keys new', 'query account'],
   },
   'keys export': {
@@ -135,16 +125,14 @@ export const clientPages: Readonly<Record<string, Page>> = {
       'The copy is always sealed: a plain key gets a passphrase on its way out. An existing file is not replaced.',
     ],
     examples: [['keys export alice alice.json', 'A copy to keep:']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['keys import'],
   },
   'keys import': {
     about: ['A plain key is taken on a devnet only. An existing key of this name is never replaced.'],
     examples: [['keys import alice alice.json', 'From a copy:']],
-    files: [['keys/', 'one file per key, mode 0600']],
-    environment: [homeVariable],
-    exits: atHome,
+    files: keyFiles,
+    ...ofHome,
     seeAlso: ['keys export', 'keys list'],
   },
 };

@@ -1,7 +1,7 @@
 // Pages of the verbs that make and run networks.
 
 import { exitCode } from '../exit.ts';
-import { atHome, homeVariable, type Page } from './page.ts';
+import { atHome, homeVariable, ofHome, type Page } from './page.ts';
 
 const { ok, error, usage, unwritable, badConfiguration } = exitCode;
 
@@ -32,8 +32,7 @@ export const networkPages: Readonly<Record<string, Page>> = {
       'The process ends at once, as when a machine loses power. Its supervisor does not start it again until psky dev revive.',
     ],
     examples: [['dev kill v3 --home /tmp/net', 'Take one of four away; the others go on:']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['dev revive', 'why'],
   },
   'dev revive': {
@@ -41,8 +40,7 @@ export const networkPages: Readonly<Record<string, Page>> = {
       'Starts a member that was killed, or that was given up because it ended five times in a row for the same reason, with a clean slate. Returns when it listens.',
     ],
     examples: [['dev revive v3 --home /tmp/net', 'Bring it back:']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['dev kill', 'status'],
   },
   'dev stop': {
@@ -50,8 +48,7 @@ export const networkPages: Readonly<Record<string, Page>> = {
       'Drains every member (admission stops, the block that is being executed is finished, journals are flushed) and ends the supervising process. What takes longer than 8 seconds is cut off; the next start executes it.',
     ],
     examples: [['dev stop --home /tmp/net', 'No process is left:']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['dev', 'stop'],
   },
   init: {
@@ -69,8 +66,7 @@ export const networkPages: Readonly<Record<string, Page>> = {
       ['config/node_key.json', 'who this node is to its peers'],
       ['config/validator_key.json', 'what it signs with; never on two running nodes'],
     ],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['testnet', 'start', 'show-node-id', 'show-validator'],
   },
   testnet: {
@@ -82,8 +78,7 @@ export const networkPages: Readonly<Record<string, Page>> = {
       ['testnet --ports auto --home net', 'Four members on this machine, each started by hand:'],
     ],
     files: [['v1/ v2/ …', 'the homes of the members']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['init', 'start'],
   },
   start: {
@@ -109,8 +104,7 @@ export const networkPages: Readonly<Record<string, Page>> = {
       'Sends SIGTERM and waits until the process is gone; after 9.5 seconds it is killed, which is safe and only costs the recovery. A whole devnet is drained as by psky dev stop.',
     ],
     examples: [['stop --home ~/node1', 'Drain a node:']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['start', 'dev stop'],
   },
   reset: {
@@ -122,8 +116,7 @@ export const networkPages: Readonly<Record<string, Page>> = {
       ['reset --home /tmp/net --node v3', 'One member of a devnet, while the others go on:'],
     ],
     files: [['data/', 'what is removed']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['stop', 'dev'],
   },
 };

@@ -1,7 +1,7 @@
 // Pages of the verbs that look at a network or measure it, and of those about psky itself.
 
 import { exitCode } from '../exit.ts';
-import { atHome, atNode, homeVariable, type Page } from './page.ts';
+import { atHome, atNode, homeVariable, ofHome, type Page } from './page.ts';
 
 const { ok, error, usage, broken, unwritable } = exitCode;
 
@@ -29,8 +29,7 @@ export const operationPages: Readonly<Record<string, Page>> = {
       'Whether the chain makes progress; if not, since when, who is missing or what holds it up; and the command that helps.',
     ],
     examples: [['why --home /tmp/net', 'After psky dev kill:']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['status', 'logs'],
   },
   logs: {
@@ -51,8 +50,7 @@ export const operationPages: Readonly<Record<string, Page>> = {
     about: ['Asks a running node over its admin socket, which only the owner of the home reaches.'],
     examples: [['inspect actors --home /tmp/net --node v2', 'What a member consists of:']],
     files: [['admin.sock', 'the socket']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['inspect actors', 'inspect events', 'status', 'logs'],
   },
   'inspect actors': {
@@ -61,8 +59,7 @@ export const operationPages: Readonly<Record<string, Page>> = {
     ],
     examples: [['inspect actors --home /tmp/net --node v2', 'All actors of a member:']],
     files: [['admin.sock', 'the socket']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['inspect events'],
   },
   'inspect events': {
@@ -71,24 +68,21 @@ export const operationPages: Readonly<Record<string, Page>> = {
     ],
     examples: [['inspect events --follow --json --home /tmp/net', 'As they come:']],
     files: [['admin.sock', 'the socket']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['inspect actors', 'logs'],
   },
   'show-node-id': {
     about: ['The id stands in addresses, wss://<node id>@<host>:<port>, and is the pin of the connection.'],
     examples: [['show-node-id --home ~/node1', 'For the peers of another node:']],
     files: [['config/node_key.json', 'the key behind it']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['show-validator', 'init'],
   },
   'show-validator': {
     about: ['Public keys only, in the form in which a genesis lists validators.'],
     examples: [['show-validator --home ~/node1 --json', 'For the one who writes the genesis:']],
     files: [['config/validator_key.json', 'the key behind it']],
-    environment: [homeVariable],
-    exits: atHome,
+    ...ofHome,
     seeAlso: ['show-node-id', 'init'],
   },
   load: {

@@ -18,9 +18,16 @@ export interface Page {
 const { ok, error, usage, retry, badConfiguration } = exitCode;
 /** exit codes of every verb that reads a home */
 export const atHome = [ok, error, usage, badConfiguration];
-/** of those that speak to a node */
+/** of those that ask a node */
 export const atNode = [...atHome, retry];
 export const homeVariable = [
   'PSKY_HOME',
   'the home where --home is not given; without both .psky of the current folder',
 ] as const;
+
+/** what every verb that reads a home has */
+export const ofHome = { environment: [homeVariable], exits: atHome };
+/** what those have that ask a node */
+export const ofNode = { environment: [homeVariable], exits: atNode };
+/** of verbs that use the keys of accounts */
+export const keyFiles = [['keys/', 'one file per key, mode 0600']] as const;
