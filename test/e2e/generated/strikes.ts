@@ -55,12 +55,7 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
     return why;
   },
 
-  async 'slow-disk'(_scene, { forMs, amount }, member) {
-    await member.break({ delayMs: amount });
-    await pause(forMs);
-    await member.break({});
-    return undefined;
-  },
+  'slow-disk': (_scene, { forMs, amount }, member) => broken(member, { delayMs: amount }, forMs),
 
   'failing-sync': (scene, fault, member) => ended(scene, fault, member, { failure: 'io' }),
 
@@ -102,12 +97,7 @@ const strikes: Readonly<Record<FaultKind, Strike>> = {
     return why;
   },
 
-  async 'clock-jump'(_scene, { forMs, amount }, member) {
-    await member.break({ clockOffsetMs: amount });
-    await pause(forMs);
-    await member.break({});
-    return undefined;
-  },
+  'clock-jump': (_scene, { forMs, amount }, member) => broken(member, { clockOffsetMs: amount }, forMs),
 
   async 'restart-all'({ network }, { forMs }, member) {
     await Promise.all(network.members.map((each) => each.kill()));
@@ -131,6 +121,14 @@ export async function strike(scene: Scene, fault: Fault): Promise<string | undef
   );
   await run();
   return why;
+}
+
+/** What the chain need not notice. */
+async function broken(member: Member, breakage: Readonly<Record<string, number>>, forMs: number): Promise<undefined> {
+  await member.break(breakage);
+  await pause(forMs);
+  await member.break({});
+  return undefined;
 }
 
 /** A disk that takes no writes ends its node, and says so; one that wrote nothing meanwhile goes on. */
