@@ -2,7 +2,10 @@
 
 import type { Message, Position } from '../actors/index.ts';
 import type { NodeId } from '../net/index.ts';
-import type { Output } from './core/index.ts';
+import type { JournalView } from '../storage/index.ts';
+import type { Application } from './application.ts';
+import type { Archive } from './archive.ts';
+import { type Output, oldestOpenHeader } from './core/index.ts';
 import { pauseLane, serveBatch, serveHeaders, transmit } from './engine-frames.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx } from './engine-state.ts';
 import { encodeRecord } from './wire.ts';
@@ -91,7 +94,7 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       effects.send(addresses.chain, { type: 'diverged', reason: JSON.stringify(output.reason) } as Message);
       break;
     case 'checkpoint':
-      onCheckpoint(options, engine, effects);
+      releaseJournal(options, engine, effects);
       // where the journal could prune nothing, the next snapshot is due
       if (options.journal.pruningHeld) effects.send(addresses.executor, { type: 'snapshot-due' } as Message);
       certifySnapshot(options, engine, effects);
@@ -128,15 +131,27 @@ function persist(
   if (record.type === 'batch') archive.journalled(record.batch.digest, ticket);
 }
 
+interface Releasing {
+  readonly application: Pick<Application, 'persist'>;
+  readonly archive: Pick<Archive, 'sync' | 'oldestFresh'>;
+  readonly journal: Pick<JournalView, 'appended' | 'releaseBelow'>;
+}
+
 /**
  * Two checkpoints old is old enough (§9): what stood in the journal before the last one is not needed to recover, but for
- * batches that still wait to be executed. Everything executed is on disk first; a write that fails is the shard's to report.
+ * batches that still wait to be executed and headers that wait to be committed (D2); these are rarely so old, and then the
+ * next checkpoint releases. Everything executed is on disk first; a write that fails is the shard's to report.
  */
-function onCheckpoint({ application, archive, journal }: EngineOptions, engine: Engine, effects: Fx): void {
+export function releaseJournal(
+  { application, archive, journal }: Releasing,
+  engine: Pick<Engine, 'core' | 'checkpointMark'>,
+  effects: Pick<Fx, 'request'>,
+): void {
   const mark = engine.checkpointMark;
-  engine.checkpointMark = journal.appended;
-  if (mark === undefined) return;
-  const release = (): void => journal.releaseBelow(Math.min(mark, archive.oldestFresh(mark)) as Position);
+  engine.checkpointMark = { position: journal.appended, records: engine.core.appended };
+  if (mark === undefined || oldestOpenHeader(engine.core) <= mark.records) return;
+  const { position } = mark;
+  const release = (): void => journal.releaseBelow(Math.min(position, archive.oldestFresh(position)) as Position);
   effects.request(() =>
     application.persist((fault) => {
       if (fault === undefined) archive.sync(release);

@@ -2,7 +2,7 @@
 
 import type { Message, Position } from '../actors/index.ts';
 import { misfit } from '../lib/shape.ts';
-import { finishRecovery, liveRecords, recoverRecord } from './core/index.ts';
+import { finishRecovery, liveRecords, neededBatches, recoverRecord } from './core/index.ts';
 import { give, keptOf } from './engine-inputs.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx, ReplayedRecord } from './engine-state.ts';
 import { replaySliceBytes } from './limits.ts';
@@ -49,7 +49,7 @@ export function onReplayed(
   if (!last) return;
   finishRecovery(recovery);
   engine.recovery = undefined;
-  options.archive.keepFresh(new Set(core.batches.keys()));
+  options.archive.keepFresh(neededBatches(core));
   options.journal.live(() => liveRecords(core).map(encodeRecord));
   const { hooks } = options;
   if (hooks?.started !== undefined)

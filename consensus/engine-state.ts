@@ -107,8 +107,8 @@ export interface Engine {
   lastProgressMs: number;
   quorumLostMs: number | undefined;
   readonly evidence: EvidenceBook;
-  /** where the journal stood at the newest checkpoint */
-  checkpointMark: Position | undefined;
+  /** where the journal stood at the newest checkpoint, and how many records the core had appended in this life */
+  checkpointMark: { readonly position: Position; readonly records: number } | undefined;
   /** linked nodes that are no validators and follow this one */
   readonly followers: Map<NodeId, Follower>;
   followersSeen: number;

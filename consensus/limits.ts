@@ -52,6 +52,13 @@ export const maxHeadersPerPlace = 3;
 /** §11: headers are kept up to own chain's QC + 2W. */
 export const headersAheadWindows = 2;
 
+/**
+ * D2: headers of earlier terms that are kept for this node's votes alone. Only terms without a commit leave any, 8 s each
+ * (T1): one block in each fills it in 18 hours, W blocks in each in 17 minutes. 600 bytes each at n = 4 make 5 MB, 4.4 KB at
+ * n = 100 36 MB, three times that in memory. Beyond it the votes of the oldest terms are forgotten.
+ */
+export const maxVotedHeaders = 8_192;
+
 /** Q1: links of a certificate: the slowest voter may stand at c+W and the fastest W beyond. */
 export const maxLinksWindows = 2;
 

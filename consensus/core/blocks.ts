@@ -50,12 +50,11 @@ export function keepHeader(
   const rivals = core.places.get(place) ?? [];
   if (!proven && !core.qcs.has(header.id) && !mayKeepUnproven(core, signed, rivals)) return undefined;
 
-  const block = blockOf(signed);
+  const block = blockOf(signed, append(core, { type: 'header', signed }));
   core.blocks.set(block.id, block);
   core.places.set(place, [...rivals, block]);
   core.wantedHeaders.delete(block.id);
   if (block.term === core.term && block.height > commitHeight(core)) core.openBlocks.add(block);
-  append(core, { type: 'header', signed });
   attach(core, block);
   if (!block.connected && from !== undefined && (proven || block.term === core.term))
     wantMissingAncestor(core, block, from, proven);
@@ -78,7 +77,7 @@ function namedByVotes(core: Core, term: number, id: Hash): number {
   return slots.filter((slot) => slot.oldest?.vote.tipId === id || slot.newest?.vote.tipId === id).length;
 }
 
-function blockOf({ header, signature, entry }: SignedHeader): Block {
+function blockOf({ header, signature, entry }: SignedHeader, record: number): Block {
   const { order, state } = header;
   return {
     id: header.id,
@@ -98,6 +97,8 @@ function blockOf({ header, signature, entry }: SignedHeader): Block {
     connected: false,
     verdict: 'unknown',
     wellFormed: false,
+    voted: false,
+    record,
     history: undefined,
   };
 }
@@ -337,33 +338,4 @@ function removeFrom(blocks: Block[], block: Block): boolean {
   const position = blocks.indexOf(block);
   if (position >= 0) blocks.splice(position, 1);
   return position >= 0;
-}
-
-/** What this node has voted for above the commit (D2): others may lack it, so it must survive. At most two windows. */
-export function votedBlocks(core: Core): readonly Block[] {
-  const voted: Block[] = [];
-  let at = core.vote === undefined ? undefined : core.blocks.get(core.vote.tipId);
-  for (; at !== undefined && at.height > commitHeight(core); at = at.parent) voted.push(at);
-  return voted.reverse();
-}
-
-/** The blocks on the chains of known QCs and of this node's newest vote, down to the commit. */
-function liveBlocks(core: Core): ReadonlySet<Block> {
-  const live = new Set<Block>();
-  const tips = [...core.qcs.keys(), core.vote?.tipId, core.tip?.id];
-  for (const id of tips) {
-    let at = id === undefined ? undefined : core.blocks.get(id);
-    for (; at !== undefined && at.height > commitHeight(core) && !live.has(at); at = at.parent) live.add(at);
-  }
-  return live;
-}
-
-/** §11: terms without a commit leave branches behind; only those of the last two terms, certified and voted ones are kept. */
-export function forgetDeadBranches(core: Core): void {
-  const live = liveBlocks(core);
-  for (const block of [...core.blocks.values()]) {
-    const dead =
-      block.height > commitHeight(core) && block.term < core.term - 1 && !live.has(block) && !core.qcs.has(block.id);
-    if (dead) forgetBlock(core, block);
-  }
 }

@@ -157,7 +157,7 @@ function afterCommit(core: Core, path: readonly Block[]): void {
 /** Memory keeps the newest committed blocks for peers that lag a little, and nothing that lost against them. Swept now and then. */
 function forgetOld(core: Core): void {
   if (core.blocks.size < core.keptBlocks + forgetEvery) return;
-  const keepAbove = Math.min(commitHeight(core) - keptCommittedBlocks, core.requested - 1);
+  const keepAbove = Math.min(commitHeight(core) - keptCommittedBlocks, core.executed);
   const committed = new Set<Block>();
   for (let at: Block | undefined = core.committedTip; at !== undefined; at = at.parent) committed.add(at);
   for (const block of core.blocks.values()) {

@@ -126,6 +126,10 @@ export interface Block {
   verdict: Verdict;
   /** judged from the bytes and the ancestors already; only what V1 lets wait is still open */
   wellFormed: boolean;
+  /** accepted by a vote of this node, in whatever term (D2) */
+  voted: boolean;
+  /** number of its record; 0 for what recovery brought back */
+  readonly record: number;
   /** peaks over the ids of this block and all before it; undefined until connected */
   history: Peaks | undefined;
 }
@@ -199,6 +203,8 @@ export interface Held {
   readonly vote?: VoteRecord;
   readonly timeout?: TimeoutRecord;
   readonly batch?: Batch;
+  /** what the batch takes the place of (L4) */
+  readonly lost?: Hash | undefined;
   readonly checkpoint?: Roots & { readonly height: number; readonly id: Hash };
 }
 

@@ -31,6 +31,8 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     connected: true,
     verdict: 'valid',
     wellFormed: true,
+    voted: true,
+    record: 0,
     history: appendToHistory(noPeaks, committee.genesisId),
   };
   return {

@@ -33,6 +33,7 @@ export function onSynced(core: Core, through: number): void {
       send(core, 'all', { type: 'batch', batch: held.batch, answer: false }, held.after);
       emit(core, { type: 'accepted', batch: held.batch });
     }
+    if (held.lost !== undefined) core.forgotten.push(held.lost);
     if (held.checkpoint !== undefined) releaseCheckpoint(core, held.checkpoint, held.after);
   }
   releaseVote(core, newest);

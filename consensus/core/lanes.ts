@@ -32,8 +32,12 @@ export function maySeal(core: Core): boolean {
   return maySign(core) && core.redo.length === 0 && ownLane(core).heldBytes < laneWindowBytes;
 }
 
-/** Seals and journals a batch on this node's lane. It leaves, and its entries are accepted, when it is durable (D1b). */
-export function sealBatch(core: Core, content: BatchContent): Batch {
+/**
+ * Seals and journals a batch on this node's lane. It leaves, and its entries are accepted, when it is durable (D1b).
+ *
+ * @param lost the batch whose content is appended again (L4)
+ */
+export function sealBatch(core: Core, content: BatchContent, lost?: Hash): Batch {
   assert(core.me !== undefined && maySign(core), 'only a validator that may sign seals batches');
   const lane = core.me;
   const seq = core.own.seq + 1;
@@ -46,7 +50,7 @@ export function sealBatch(core: Core, content: BatchContent): Batch {
   extendHead(core, batch);
   const record = append(core, { type: 'batch', batch, fetched: false });
   core.batchRecords.set(digest, record);
-  core.held.push({ after: record, batch });
+  core.held.push({ after: record, batch, lost });
   core.again = true;
   return batch;
 }
@@ -71,6 +75,19 @@ export function onBatch(core: Core, batch: Batch, from: number): void {
   core.again = true;
 }
 
+/**
+ * In recovery: a batch that once extended the head of its lane. Where the journal was pruned the head is not known before the
+ * base, which stands behind the first group of its segment (D6): the run that begins there waits for it.
+ */
+export function extendAgain(core: Core, batch: Batch): void {
+  const lane = core.lanes[batch.lane] as Lane;
+  const place = placeInLane(lane, batch);
+  if (place === 'ahead') extendAhead(core, lane, batch);
+  if (place !== 'head') return;
+  extendHead(core, batch);
+  if (batch.lane === core.me) forgetLost(core, batch);
+}
+
 /** What was asked for; on a peer's mere word only for the place that it named, and not without bound. */
 function mayTake(lane: Lane, batch: Batch, wanted: Want | undefined): boolean {
   if (wanted === undefined) return false;
@@ -85,8 +102,7 @@ function placeInLane(lane: Lane, batch: Batch): 'head' | 'ahead' | 'none' {
   return batch.seq > lane.head.seq + 1 && !lane.ahead.has(batch.seq) ? 'ahead' : 'none';
 }
 
-export const extendsHead = ({ head }: Lane, batch: Batch): boolean =>
-  batch.seq === head.seq + 1 && batch.prev === head.digest;
+const extendsHead = ({ head }: Lane, batch: Batch): boolean => batch.seq === head.seq + 1 && batch.prev === head.digest;
 
 /** Takes a batch into memory; recovery calls it for journalled ones. */
 export function hold(core: Core, batch: Batch): void {
@@ -99,7 +115,7 @@ export function hold(core: Core, batch: Batch): void {
 }
 
 /** The owner's next batch, held already: the lane's head moves on. On the own lane it is what was sealed last. */
-export function extendHead(core: Core, batch: Batch): void {
+function extendHead(core: Core, batch: Batch): void {
   const lane = core.lanes[batch.lane] as Lane;
   lane.head = { seq: batch.seq, digest: batch.digest };
   lane.chain.set(batch.seq, batch);
@@ -239,7 +255,7 @@ function dropAbove(core: Core, index: number, block: Block): void {
 function forget(core: Core, batch: Batch): void {
   core.batches.delete(batch.digest);
   core.batchRecords.delete(batch.digest);
-  core.forgotten.push(batch.digest);
+  if (!lostBatches(core).includes(batch)) core.forgotten.push(batch.digest);
   (core.lanes[batch.lane] as Lane).strays.delete(batch);
 }
 
@@ -270,6 +286,16 @@ function leaveOwnChain(core: Core, cut: LaneHead, before: LaneHead): void {
   core.own = cut;
 }
 
+/** L4: own batches that may have to be appended again: the journal keeps them until they are durable in their new place. */
+function lostBatches({ redo, fenced }: Core): readonly Batch[] {
+  return fenced === undefined ? redo.flatMap(({ mine }) => mine) : [];
+}
+
+/** What the journal must keep of batches. */
+export function neededBatches(core: Core): ReadonlySet<Hash> {
+  return new Set([...core.batches.keys(), ...lostBatches(core).map(({ digest }) => digest)]);
+}
+
 /** Walks the committed chains of pending redos as far down as they are held. */
 function traceRedo(core: Core): void {
   for (const redo of core.redo) {
@@ -294,15 +320,18 @@ export function appendLostAgain(core: Core): void {
     if (!maySign(core)) return;
     core.redo.shift();
     for (const lost of mine) {
-      if (committed.has(lost.digest)) continue;
-      const batch = sealBatch(core, lost);
+      if (committed.has(lost.digest)) {
+        if (!core.batches.has(lost.digest)) core.forgotten.push(lost.digest);
+        continue;
+      }
+      const batch = sealBatch(core, lost, lost.digest);
       emit(core, { type: 'reappended', lost: lost.digest, batch });
     }
   }
 }
 
 /** In recovery: an own batch that was already appended again is not lost any more. */
-export function forgetLost(core: Core, again: Batch): void {
+function forgetLost(core: Core, again: Batch): void {
   for (const redo of core.redo) {
     const found = redo.mine.findIndex(({ contentHash }) => contentHash === again.contentHash);
     if (found < 0) continue;

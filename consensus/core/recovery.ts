@@ -4,12 +4,14 @@ import { encode } from '../../lib/codec.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
 import type { EntryCert, LaneHead, QuorumCert } from '../certificate/types.ts';
-import { certifiedBelow, keepHeader, plant, votedBlocks } from './blocks.ts';
+import { maxUnexecuted } from '../limits.ts';
+import { certifiedBelow, isAncestor, keepHeader, plant } from './blocks.ts';
+import { markVoted } from './branches.ts';
 import { noteQc, stop, tryCommit } from './certify.ts';
 import { append, commitHeight } from './core.ts';
 import type { Block, Core, Lane, StopReason } from './core-types.ts';
 import { signTimeout, signVote } from './durability.ts';
-import { extendHead, extendsHead, forgetLost, hold, moveLane, noteSeen } from './lanes.ts';
+import { extendAgain, hold, moveLane, noteSeen } from './lanes.ts';
 import { signedHeader } from './links.ts';
 import type { Base, Batch, JournalRecord } from './messages.ts';
 import { onVote } from './tally.ts';
@@ -92,6 +94,7 @@ function apply(core: Core, record: JournalRecord): void {
       break;
     case 'base':
       startFrom(core, record.base);
+      tryCommit(core, undefined, true);
       break;
     case 'batch':
       applyBatch(core, record.batch, record.fetched);
@@ -110,6 +113,7 @@ function apply(core: Core, record: JournalRecord): void {
       break;
     case 'vote':
       core.vote = record.vote;
+      markVoted(core, record.vote.tipId);
       break;
     case 'timeout':
       core.term = record.timeout.term;
@@ -153,9 +157,7 @@ function applyBatch(core: Core, batch: Batch, fetched: boolean): void {
   const executed = core.toExecute[0]?.parent?.cut[batch.lane] ?? lane.committed;
   if (core.batches.has(batch.digest) || batch.seq <= executed.seq) return;
   hold(core, batch);
-  if (fetched || !extendsHead(lane, batch)) return;
-  extendHead(core, batch);
-  if (batch.lane === core.me) forgetLost(core, batch);
+  if (!fetched) extendAgain(core, batch);
 }
 
 /** Installs a committed block whose ancestors are not held. */
@@ -188,24 +190,51 @@ function neededQcs(core: Core): ReadonlySet<QuorumCert> {
   return needed;
 }
 
-/** D6: what a new segment begins with, so that older ones may be pruned. */
+/** The newest committed block that is executed; where a snapshot was adopted and is not restored yet, the one that it stands at. */
+function executedTip(core: Core): Block {
+  let at = core.committedTip;
+  while (at.height > core.executed && at.parent !== undefined) at = at.parent;
+  return at;
+}
+
+/**
+ * What is committed above the base, and what this node has voted for beyond: at most W blocks, and those that a leader lets
+ * wait for execution. Of a node that is further behind none: it fetches them again.
+ */
+function headersAbove(core: Core, base: Block): readonly Block[] {
+  const tip = core.vote === undefined ? undefined : core.blocks.get(core.vote.tipId);
+  const blocks: Block[] = [];
+  for (let at = tip !== undefined && isAncestor(core.committedTip, tip) ? tip : core.committedTip; at !== base; ) {
+    blocks.push(at);
+    at = at.parent as Block;
+  }
+  return blocks.length > core.committee.window + maxUnexecuted ? [] : blocks.reverse();
+}
+
+/**
+ * D6: what a new segment begins with, so that older ones may be pruned. The base is what is executed: a block that it skipped
+ * would never be. The headers from there on are repeated in front of it, because what they order must not be dropped when the
+ * base moves the lanes. Branches of older terms are not repeated: there may be thousands of headers, and the journal is kept
+ * from the oldest on (`oldestOpenHeader`).
+ */
 export function liveRecords(core: Core): readonly JournalRecord[] {
   const records: JournalRecord[] = [];
   // a follower has none: under a validator's key its data would be no safety record (D5)
   if (core.me !== undefined && (core.fenced === undefined || core.vote !== undefined)) records.push({ type: 'init' });
-  // the base must not run ahead of the commits in older segments: what it skips would not be executed again after a crash
-  if (core.unrecordedCommit !== undefined) records.push({ type: 'commit', certificate: core.unrecordedCommit });
-  if (core.committedTip.header !== undefined) {
+  const executed = executedTip(core);
+  for (const block of headersAbove(core, executed)) records.push({ type: 'header', signed: signedHeader(block) });
+  // the base must not run ahead of the commits in older segments either
+  const certificate = core.unrecordedCommit ?? (executed === core.committedTip ? undefined : core.commitCert);
+  if (certificate !== undefined) records.push({ type: 'commit', certificate });
+  if (executed.header !== undefined) {
     const base: Base = {
-      signed: signedHeader(core.committedTip),
-      history: core.committedTip.history ?? [],
-      lastOrdered: core.lastOrdered,
-      commitCert: core.commitCert ?? null,
+      signed: signedHeader(executed),
+      history: executed.history ?? [],
+      lastOrdered: Math.min(core.lastOrdered, executed.height),
+      commitCert: executed === core.committedTip ? (core.commitCert ?? null) : null,
     };
     records.push({ type: 'base', base });
   }
-  // certified headers that this node has not voted for are fetched again: it may have been away for thousands of them
-  for (const block of votedBlocks(core)) records.push({ type: 'header', signed: signedHeader(block) });
   for (const qc of neededQcs(core)) records.push({ type: 'qc', qc });
   // a Timeout of an earlier term stays: a peer may return it, and it must not seem later than what this journal holds (D5)
   if (core.timeout !== undefined && !core.timedOut) records.push({ type: 'timeout', timeout: core.timeout });

@@ -6,7 +6,7 @@ import { milliseconds } from '../../lib/units.ts';
 import { leaderOf } from '../certificate/committee.ts';
 import { type EntryCert, outranks } from '../certificate/types.ts';
 import { timerCap } from '../limits.ts';
-import { forgetDeadBranches } from './blocks.ts';
+import { forgetDeadBranches } from './branches.ts';
 import { append, commitHeight, emit, maySign } from './core.ts';
 import type { Core } from './core-types.ts';
 

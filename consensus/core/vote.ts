@@ -1,6 +1,7 @@
 // This node's own vote (§4 tick): the highest block that it may vote for and the highest block that it may commit.
 
 import { certifiedBelow, isAncestor, verdict } from './blocks.ts';
+import { markVoted } from './branches.ts';
 import { append, commitHeight, maySign } from './core.ts';
 import type { Block, Core } from './core-types.ts';
 import type { VoteRecord } from './messages.ts';
@@ -19,6 +20,7 @@ export function voteIfAdvanced(core: Core): void {
   const advanced = current === undefined || tip.height > current.tipHeight || (commit ?? -1) > (current.commit ?? -1);
   if (!advanced) return;
   core.vote = { term: core.term, tipHeight: tip.height, tipId: tip.id, commit };
+  markVoted(core, tip.id);
   const after = append(core, { type: 'vote', vote: core.vote });
   core.held.push({ after, vote: core.vote });
   core.again = true;

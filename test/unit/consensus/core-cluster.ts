@@ -10,9 +10,11 @@ import {
   createCore,
   type Input,
   type JournalRecord,
+  liveRecords,
   nextDeadline,
   type Output,
   type PeerMessage,
+  type Roots,
   recover,
   step,
 } from '../../../consensus/core/index.ts';
@@ -32,6 +34,8 @@ export interface ClusterOptions {
   readonly executeMs?: (node: number) => number;
   /** a block is executed after the one before it, and not beside it */
   readonly oneAtATime?: boolean;
+  /** what was executed survives a crash, and so does the archive; else a node executes its whole chain again */
+  readonly keepsState?: boolean;
   readonly plannedTermMs?: number;
   readonly window?: number;
   /** what a node that executes wrongly adds to the entries whose root it computes; nothing on the others */
@@ -59,6 +63,8 @@ export interface Host {
   readonly executed: { readonly height: number; readonly entries: readonly string[] }[];
   /** batches of blocks that were given to execution; what the core has forgotten otherwise is not to be had any more */
   readonly archive: Map<Hash, Batch>;
+  /** of the application after each height */
+  readonly roots: (Roots & { readonly height: number })[];
   /** when the last block that it was given will be executed */
   executedAt: number;
 }
@@ -98,7 +104,7 @@ export class CoreCluster {
     const disk: JournalRecord[] = [{ type: 'init' }];
     const host: Host = {
       index,
-      core: this.newCore(index),
+      core: this.newCore(index, []),
       alive: true,
       life: 0,
       disk,
@@ -109,13 +115,14 @@ export class CoreCluster {
       accepted: [],
       executed: [],
       archive: new Map(),
+      roots: [],
       executedAt: 0,
     };
     this.boot(host);
     return host;
   }
 
-  private newCore(index: number): Core {
+  private newCore(index: number, applied: Host['roots']): Core {
     const roots = rootsAt(0, []);
     return createCore(
       {
@@ -125,7 +132,7 @@ export class CoreCluster {
         genesisRoots: roots,
         genesisTimeMs: 0,
         plannedTermMs: milliseconds(this.options.plannedTermMs ?? 30_000),
-        applied: { height: 0, roots: [] },
+        applied: { height: applied.at(-1)?.height ?? 0, roots: applied },
       },
       milliseconds(this.now),
       this.now,
@@ -133,15 +140,18 @@ export class CoreCluster {
   }
 
   private boot(host: Host): void {
-    host.core = this.newCore(host.index);
+    if (this.options.keepsState !== true) {
+      host.executed.length = 0;
+      host.roots.length = 0;
+      host.archive.clear();
+    }
+    host.core = this.newCore(host.index, host.roots);
     host.alive = true;
     host.life += 1;
     host.pending = [];
     host.syncing = false;
     host.inbox = [];
     host.waking = false;
-    host.executed.length = 0;
-    host.archive.clear();
     recover(host.core, host.disk);
     this.poke(host);
   }
@@ -172,6 +182,13 @@ export class CoreCluster {
   restart(index: number): void {
     this.boot(this.hosts[index] as Host);
     for (let peer = 0; peer < this.options.n; peer++) if (peer !== index) this.connect(index, peer);
+  }
+
+  /** A new segment began with the records from `first` on, and all before it is pruned: live records stand behind them (D6). */
+  prune(index: number, first: number): void {
+    const { disk, core, pending } = this.hosts[index] as Host;
+    disk.splice(0, first);
+    disk.push(...pending.splice(0).map(({ record }) => record), ...liveRecords(core));
   }
 
   /** @returns false while the node seals nothing */
@@ -269,6 +286,7 @@ export class CoreCluster {
           ...host.executed.flatMap((block) => block.entries),
           ...(wrong === undefined ? [] : [wrong]),
         ]);
+        host.roots.push({ height: output.block.height, ...roots });
         this.give(host, { type: 'executed', height: output.block.height, roots });
       });
     }

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { batchDigest } from '../../../consensus/certificate/hashing.ts';
 import type { LaneHead } from '../../../consensus/certificate/index.ts';
-import type { Batch, PeerMessage } from '../../../consensus/core/index.ts';
+import { type Batch, neededBatches, type PeerMessage } from '../../../consensus/core/index.ts';
 import { askAgainAfter, maxBatchBytes, maxBatchesAsked, maxBatchesInFlight } from '../../../consensus/limits.ts';
 import { fromUtf8 } from '../../../lib/bytes.ts';
 import { sha256Hex, taggedHash, zeroHash } from '../../../lib/hash.ts';
@@ -67,9 +67,76 @@ t.test(
   },
 );
 
+t.test('L4: the journal keeps a batch that has to be appended again until it is durable anew', async (t) => {
+  const cluster = new CoreCluster({ n: 4 });
+  cluster.run(100);
+  const leader = cluster.leader(0);
+  const victim = (leader + 1) % 4;
+  const lie = forged((cluster.hosts[leader] as Host).core, victim, 'forged');
+  cluster.deliver(victim, leader, { type: 'batch', batch: lie, answer: false });
+  cluster.at(0.5, () => cluster.submit(victim, 'mine 1'));
+  cluster.at(3, () => cluster.submit(victim, 'mine 2'));
+  // it learns of the commit, but for a second nobody gives it the forged batch, so it cannot say what was lost
+  cluster.intercept = (_from, to, message) =>
+    to === victim && message.type === 'batch' && message.answer ? undefined : message;
+  cluster.at(1_000, () => {
+    t.equal((cluster.hosts[victim] as Host).core.redo.length, 1);
+    cluster.intercept = (_from, _to, message) => message;
+  });
+  cluster.run(6_000);
+  t.same([...entriesOf(cluster.hosts[victim])].sort(), ['forged', 'mine 1', 'mine 2']);
+  const told = cluster.outputs.filter(({ node }) => node === victim).map(({ output }) => output);
+  const moved = told.filter((output) => output.type === 'reappended');
+  t.equal(moved.length, 2);
+  for (const { lost, batch } of moved) {
+    const durable = told.findIndex((output) => output.type === 'accepted' && output.batch.digest === batch.digest);
+    const forgotten = told.findIndex((output) => output.type === 'forgotten' && output.digests.includes(lost));
+    t.ok(durable >= 0 && forgotten > durable, `durable ${durable}, forgotten ${forgotten}`);
+  }
+});
+
+t.test('L4: what waits to be appended again is so after a restart, though the journal was pruned', async (t) => {
+  const cluster = new CoreCluster({ n: 4, keepsState: true });
+  cluster.run(100);
+  const leader = cluster.leader(0);
+  const victim = (leader + 1) % 4;
+  const host = cluster.hosts[victim] as Host;
+  cluster.submit(victim, 'before');
+  cluster.run(1_000);
+  const lie = forged((cluster.hosts[leader] as Host).core, victim, 'forged');
+  cluster.deliver(victim, leader, { type: 'batch', batch: lie, answer: false });
+  cluster.at(0.5, () => cluster.submit(victim, 'mine 1'));
+  cluster.at(3, () => cluster.submit(victim, 'mine 2'));
+  cluster.intercept = (_from, to, message) =>
+    to === victim && message.type === 'batch' && message.answer ? undefined : message;
+  cluster.run(2_000);
+  t.equal(host.core.redo.length, 1);
+  cluster.prune(
+    victim,
+    host.disk.findIndex((record) => record.type === 'batch' && record.batch.seq === 2),
+  );
+  for (let start = 0; start < 2; start++) {
+    cluster.crash(victim);
+    cluster.restart(victim);
+    cluster.run(cluster.now + 100);
+  }
+  const mine = host.disk.flatMap((each) =>
+    each.type === 'batch' && each.batch.lane === victim && !each.fetched ? [each.batch.digest] : [],
+  );
+  t.equal(mine.length, 2);
+  t.ok(
+    mine.every((digest) => neededBatches(host.core).has(digest)),
+    'the journal keeps them',
+  );
+  cluster.intercept = (_from, _to, message) => message;
+  cluster.run(6_000);
+  for (const each of cluster.hosts)
+    t.same([...entriesOf(each)].sort(), ['before', 'forged', 'mine 1', 'mine 2'], entriesOf(each).join());
+});
+
 t.test('D2: what is voted for stays, though a commit finds everybody on another chain of the lane', async (t) => {
-  for (const restart of [false, true]) {
-    const cluster = new CoreCluster({ n: 4, delayMs: () => 20 });
+  for (const restart of ['none', 'later', 'at once, with pruned journals']) {
+    const cluster = new CoreCluster({ n: 4, delayMs: () => 20, keepsState: true });
     cluster.run(200);
     const liar = cluster.leader(0);
     const honest = cluster.hosts.filter(({ index }) => index !== liar) as Host[];
@@ -91,14 +158,25 @@ t.test('D2: what is voted for stays, though a commit finds everybody on another 
     const firstCommit = (): boolean => honest.some(({ core }) => core.committedTip.height > 0);
     cluster.run(2_000, firstCommit);
     for (const { core } of honest) t.equal(core.signedVote?.tipHeight, 2);
-    if (restart) {
+    if (restart === 'later') {
       cluster.run(2_000, () => honest.every(({ core }) => core.committedTip.height === 2));
       cluster.run(cluster.now + 50);
+    }
+    if (restart === 'at once, with pruned journals') {
+      cluster.run(2_000, () => honest.every(({ core }) => core.executed === 1));
+      for (const { index, disk, core } of honest) {
+        t.equal(core.committedTip.height, 1);
+        // the headers came first, and stood in the segment before
+        disk.splice(0, disk.length, ...disk.filter((record) => record.type === 'batch'));
+        cluster.prune(index, 0);
+      }
+    }
+    if (restart !== 'none') {
       for (const { index } of honest) cluster.crash(index);
       for (const { index } of honest) cluster.restart(index);
     }
     cluster.run(10_000);
-    for (const host of honest) t.same(entriesOf(host), ['ordered 1', 'ordered 2'], `restart ${restart}`);
+    for (const host of honest) t.same(entriesOf(host), ['ordered 1', 'ordered 2'], `restart: ${restart}`);
   }
 });
 
@@ -201,4 +279,26 @@ t.test('what a peer announces is bounded, and fetched for its place only', async
   t.ok((cluster.hosts[leader] as Host).core.wantedBatches.size <= 32);
   cluster.run(20_000);
   t.equal((cluster.hosts[leader] as Host).core.wantedBatches.size, 0, 'and given up');
+});
+
+t.test('a batch that stands before the base in the oldest segment is on its lane after a restart', async (t) => {
+  const cluster = new CoreCluster({ n: 4, keepsState: true });
+  cluster.run(100);
+  const owner = cluster.leader(1);
+  const host = cluster.hosts[owner] as Host;
+  cluster.submit(owner, 'committed');
+  cluster.run(2_000);
+  cluster.intercept = (from, _to, message) =>
+    from === owner && (message.type === 'batch' || message.type === 'have') ? undefined : message;
+  for (const entry of ['one', 'two']) cluster.at(10, () => cluster.submit(owner, entry));
+  cluster.run(2_500);
+  t.same(host.accepted, ['committed', 'one', 'two']);
+  const first = host.disk.findIndex((record) => record.type === 'batch' && record.batch.seq === 2);
+  cluster.prune(owner, first);
+  t.equal(host.disk[0]?.type, 'batch');
+  cluster.crash(owner);
+  cluster.intercept = (_from, _to, message) => message;
+  cluster.restart(owner);
+  cluster.run(20_000);
+  for (const each of cluster.hosts) t.same(entriesOf(each), ['committed', 'one', 'two']);
 });
