@@ -1,7 +1,7 @@
 // "Queues bounded" (CONSENSUS §12, §11): what peers can make an honest core hold, each beside its arithmetic. Sizes are
 // looked at after every step; what needs a walk, after every 64th.
 
-import type { Core } from '../../consensus/core/index.ts';
+import { type Core, commitHeight } from '../../consensus/core/index.ts';
 import type { CoreHooks } from '../../consensus/index.ts';
 import {
   blocksFetchedAhead,
@@ -13,6 +13,7 @@ import {
   maxBatchesPerLane,
   maxExecutionLag,
   maxHeadersPerPlace,
+  maxVotedHeaders,
 } from '../../consensus/limits.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -25,6 +26,14 @@ interface Bound {
 /** Heights above the commit at which headers are kept: up to 2W above the highest certified block, itself a round ahead. */
 const openHeights = ({ committee: { window } }: Core): number => 2 * headersAheadWindows * window;
 
+/** D2: blocks of terms before the last two that stay because this node has voted for them, certified ones among them. */
+function oldVotes(core: Core): number {
+  let count = 0;
+  for (const { voted, term, height } of core.blocks.values())
+    if (voted && term < core.term - 1 && height > commitHeight(core)) count += 1;
+  return count;
+}
+
 const quick: readonly Bound[] = [
   // V5: the current term and the one before
   { of: 'terms with votes', held: (core) => core.slots.size, atMost: () => 2 },
@@ -35,12 +44,6 @@ const quick: readonly Bound[] = [
   { of: 'lane reports', held: (core) => core.laneReports.size, atMost: ({ committee: { n } }) => n },
   // L2: two answers to each peer
   { of: 'answers not repeated', held: (core) => core.lastSaid.size, atMost: ({ committee: { n } }) => 2 * n },
-  // the last two terms hold three headers at each open height; older terms only what was certified or voted for
-  {
-    of: 'blocks',
-    held: (core) => core.blocks.size,
-    atMost: (core) => keptCommittedBlocks + forgetEvery + (2 * maxHeadersPerPlace + 2) * openHeights(core),
-  },
   {
     of: 'certificates',
     held: (core) => core.qcs.size,
@@ -70,6 +73,13 @@ const quick: readonly Bound[] = [
 ];
 
 const slow: readonly Bound[] = [
+  // the last two terms hold three headers at each open height; older terms only what was certified
+  {
+    of: 'blocks',
+    held: (core) => core.blocks.size - oldVotes(core),
+    atMost: (core) => keptCommittedBlocks + forgetEvery + (2 * maxHeadersPerPlace + 2) * openHeights(core),
+  },
+  { of: 'headers kept for votes', held: oldVotes, atMost: () => maxVotedHeaders },
   // §11: three on a leader's word, and the one that is certified
   {
     of: 'headers at one place',

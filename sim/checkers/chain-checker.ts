@@ -80,6 +80,7 @@ export class ChainChecker {
           batches.map(({ lane, seq, digest }) => `${lane}:${seq}:${digest}`),
         ),
       executed: (height, stateRoot, outboxRoot) => this.#execute(index, height, stateRoot, outboxRoot),
+      headersHeld: (held) => this.#headersHeld(node, held),
       batchesForgotten: (digests, executed) => this.#forgotten(node, digests, executed),
       fenced: (reason) => this.#violated('an intact validator is not fenced', index, reason),
       stopped: (detail) => this.#violated('an intact chain does not stop', index, detail),
@@ -127,14 +128,25 @@ export class ChainChecker {
   /** D2: data stays until its block is executed, from the vote for it on unless it loses. */
   #forgotten(node: NodeChecker, digests: readonly Hash[], executed: number): void {
     const commit = this.commitHeight(node.index);
-    const tip = this.#committed.get(commit)?.id ?? this.#tree.genesisId;
-    const votedFor = node.votedAbove(tip, commit).flatMap((header) => this.#tree.newestBatches(header));
+    const votedFor = this.#votedAbove(node).flatMap((header) => this.#tree.newestBatches(header));
     const voted = new Set(votedFor.map(({ digest }) => digest));
     for (const digest of digests) {
       const height = this.#orderedAt.get(digest);
       if (voted.has(digest) || (height !== undefined && height > executed && height <= commit))
         this.#violated('what is voted for is kept', node.index, `batch ${short(digest)} above height ${executed}`);
     }
+  }
+
+  /** D2: headers stay from the vote for them on, in whatever term, until the commit passes them or they lose. */
+  #headersHeld(node: NodeChecker, held: { has(id: Hash): boolean }): void {
+    for (const { id, order } of this.#votedAbove(node))
+      if (!held.has(id))
+        this.#violated('what is voted for is kept', node.index, `header ${short(id)} of term ${order.term}`);
+  }
+
+  #votedAbove(node: NodeChecker): readonly Header[] {
+    const commit = this.commitHeight(node.index);
+    return node.votedAbove(this.#committed.get(commit)?.id ?? this.#tree.genesisId, commit);
   }
 
   #ordered(index: number, height: number, batches: readonly string[]): void {

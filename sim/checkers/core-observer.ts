@@ -22,6 +22,7 @@ export function observeCore(probe: ChainProbe): CoreHooks {
     },
     stepped(core, outputs) {
       for (const output of outputs) report(core, output, probe, records);
+      if (outputs.some(({ type }) => type === 'entered')) probe.headersHeld?.(core.blocks);
       if (core.highQc !== highest && core.highQc !== undefined) {
         highest = core.highQc;
         probe.highestQc?.(highest);
@@ -63,6 +64,7 @@ function reportRecovery(core: Core, probe: ChainProbe): void {
     ownSeq: core.own.seq,
     fenced: core.fenced !== undefined,
   });
+  probe.headersHeld?.(core.blocks);
   // also where a snapshot was adopted: heights below were never executed here
   const roots = core.roots.get(core.executed);
   if (roots !== undefined) probe.executed?.(core.executed, roots.stateRoot, roots.outboxRoot);

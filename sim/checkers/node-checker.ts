@@ -19,6 +19,8 @@ export class NodeChecker {
   #tree: BlockTree;
   #verdict: Verdict;
   #votes = new Map<number, Vote>();
+  /** those whose tip the commit had not passed when it was last looked at */
+  #openVotes = new Map<number, Vote>();
   #timeouts = new Map<number, Timeout>();
   #proposals = new Map<string, string>();
   #newestVote: Vote | undefined;
@@ -109,20 +111,28 @@ export class NodeChecker {
     const missing = this.records.missingFor(vote, released);
     if (missing !== undefined) this.#violated('a vote attests what is durable', `${where}: ${missing}`);
     this.#votes.set(vote.term, vote);
+    this.#openVotes.set(vote.term, vote);
     this.#newestVote = vote;
   }
 
-  /** The blocks above a committed one that its newest vote accepts; none where that vote lost. */
+  /** The blocks above a committed one that its votes accept; those of votes that lost are none of them. */
   votedAbove(committed: Hash, height: number): readonly Header[] {
     const voted: Header[] = [];
-    const vote = this.#newestVote;
-    if (vote === undefined || vote.tipHeight <= height || !this.#tree.extends(vote.tipId, committed)) return voted;
-    for (let id = vote.tipId; id !== committed; ) {
-      const header = present(this.#tree.get(id), 'the way down to the committed block is in the tree');
-      voted.push(header);
-      id = header.parent;
+    for (const [term, { tipId, tipHeight }] of this.#openVotes) {
+      if (tipHeight <= height) this.#openVotes.delete(term);
+      else if (this.#tree.extends(tipId, committed)) voted.push(...this.#between(tipId, committed));
     }
     return voted;
+  }
+
+  #between(top: Hash, bottom: Hash): readonly Header[] {
+    const headers: Header[] = [];
+    for (let id = top; id !== bottom; ) {
+      const header = present(this.#tree.get(id), 'the way down to the committed block is in the tree');
+      headers.push(header);
+      id = header.parent;
+    }
+    return headers;
   }
 
   timedOut(timeout: Timeout, released: Released): void {

@@ -64,6 +64,8 @@ export interface ChainProbe {
     batches: readonly { readonly lane: number; readonly seq: number; readonly digest: Hash }[],
   ): void;
   executed?(height: number, stateRoot: Hash, outboxRoot: Hash): void;
+  /** D2: every header that a node holds when it enters a term, and when it has recovered */
+  headersHeld?(held: { has(id: Hash): boolean }): void;
   /** D2: dropped for good by a node that has executed so far: these batches are served from its archive or not at all */
   batchesForgotten?(digests: readonly Hash[], executed: number): void;
 

@@ -96,6 +96,22 @@ t.test('D2: an archive that forgets what its validator has just voted for', asyn
   t.ok(broken(['disconnect'], { boot }).has('what is voted for is kept'));
 });
 
+t.test('D2: a node that remembers no block for which it voted in earlier terms', async (t) => {
+  const fickle: CoreHooks = {
+    stepped(core, outputs) {
+      for (const block of core.blocks.values()) block.voted = false;
+      return outputs;
+    },
+  };
+  const faults = ['partition', 'byzantine'] as const;
+  t.ok(
+    broken(
+      faults,
+      withHooks(() => fickle),
+    ).has('what is voted for is kept'),
+  );
+});
+
 t.test('§11: a node that forgets no votes of past terms', async (t) => {
   const hoarder = (): CoreHooks => {
     const all: Core['slots'] = new Map();
