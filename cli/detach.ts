@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PskyError } from '../lib/errors.ts';
 import type { MemberMessage } from './dev/member.ts';
+import { allocatorSettings } from './limits.ts';
 import { type RemoteError, remoteError } from './remote-error.ts';
 
 export const mainFile = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -18,7 +19,11 @@ type DetachedMessage =
 export function runDetached(args: readonly string[], logPath: string, timeoutMs: number): Promise<object> {
   mkdirSync(dirname(logPath), { recursive: true });
   const log = openSync(logPath, 'a', 0o600);
-  const child = spawn(process.execPath, [mainFile, ...args], { detached: true, stdio: ['ignore', log, log, 'ipc'] });
+  const child = spawn(process.execPath, [mainFile, ...args], {
+    detached: true,
+    env: { ...allocatorSettings, ...process.env },
+    stdio: ['ignore', log, log, 'ipc'],
+  });
   closeSync(log);
   return new Promise((resolve, reject) => {
     const fail = (error: PskyError): void => {

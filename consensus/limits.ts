@@ -37,10 +37,11 @@ export const accountQuotaBytes = (3 * laneWindowBytes) / 4;
 export const laneHoldBytes = 2 * laneWindowBytes;
 
 /**
- * Committed blocks that a leader has not executed; with so many it proposes none, lanes fill and clients wait. 0.4 s at the
- * pace of 25 ms, so that what is accepted beyond what can be executed waits in bounded lanes and not in a queue of blocks.
+ * Committed blocks that a leader has not executed; with so many it proposes none. One is being executed, two wait, so execution
+ * never does; what is accepted beyond that waits in bounded lanes and travels in larger blocks, which cost less. With more, a
+ * command waits behind that many large blocks: 16 of 0.2 s each were 3 s at the rate that can just be executed.
  */
-export const maxUnexecuted = 16;
+export const maxUnexecuted = 3;
 /** E1: a block's execHeight is at most this far behind its height. */
 export const maxExecutionLag = 256;
 

@@ -27,6 +27,15 @@ export interface LoadPlan {
   readonly createdMs: number;
   /** 16 hex digits, in every payload: no two runs send the same bytes */
   readonly runId: string;
+  /** whose commands are signed; absent: accounts of this run's own, from the first nonce */
+  readonly accounts?: SharedAccounts;
+}
+
+/** Accounts that put to the same keys in several runs, so that the state of their chain does not grow with each. */
+export interface SharedAccounts {
+  /** 64 hex digits, from which their keys come */
+  readonly seed: string;
+  readonly firstNonce: number;
 }
 
 /** An entry is what is submitted as one: a blob, a signed command or a bundle. */
@@ -52,6 +61,11 @@ export class Schedule {
     this.slots = Math.ceil(this.entries / this.run);
     this.msPerEntry = 1 / entriesPerMs;
     this.#clients = plan.clients;
+  }
+
+  /** entries of one client, at most */
+  get entriesPerClient(): number {
+    return Math.ceil(this.slots / this.#clients) * this.run;
   }
 
   /** index of the slot's first entry */

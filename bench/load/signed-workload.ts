@@ -7,7 +7,7 @@ import { accountQuotaBytes } from '../../consensus/limits.ts';
 import { type Command, type Operation, type SignedEntry, signCommand } from '../../ledger/commands/index.ts';
 import { fromUtf8 } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
-import { type Hash, zeroHash } from '../../lib/hash.ts';
+import { type Hash, hashToBytes, sha256, zeroHash } from '../../lib/hash.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import type { KeyPair } from '../../lib/suites/suite.ts';
 import { entryKind } from '../../net/gateway/protocol.ts';
@@ -70,7 +70,7 @@ class Signer {
   }
 
   sign(entry: number): SignedEntry {
-    const nonce = this.#schedule.ordinalOf(entry) + 1;
+    const nonce = this.#schedule.ordinalOf(entry) + (this.#plan.accounts?.firstNonce ?? 1);
     return this.#signed(entry, nonce, this.#shapeOf(entry, nonce));
   }
 
@@ -101,10 +101,17 @@ class Signer {
     return { kind: 'put', key: fromUtf8(`load/${String(own).padStart(5, '0')}`), value };
   }
 
+  #seedOf(client: number): Uint8Array {
+    const { accounts } = this.#plan;
+    return accounts === undefined
+      ? randomBytes(32)
+      : sha256(fromUtf8(`load account ${client}`), hashToBytes(accounts.seed as Hash));
+  }
+
   #keysOf(client: number): KeyPair {
     const known = this.#keys.get(client);
     if (known !== undefined) return known;
-    const keys = sodiumSuite.keyPairOf(randomBytes(32));
+    const keys = sodiumSuite.keyPairOf(this.#seedOf(client));
     this.#keys.set(client, keys);
     return keys;
   }

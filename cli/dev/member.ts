@@ -8,7 +8,7 @@ import { mainFile } from '../detach.ts';
 import { exitCode } from '../exit.ts';
 import { failureOf } from '../failure.ts';
 import type { NodeHome } from '../home/home.ts';
-import { backoffMs, healthyMs, maxFailuresAlike } from '../limits.ts';
+import { allocatorSettings, backoffMs, healthyMs, maxFailuresAlike } from '../limits.ts';
 import { type RemoteError, remoteError } from '../remote-error.ts';
 import type { RunningInfo } from '../running.ts';
 
@@ -53,6 +53,7 @@ export class Member {
     mkdirSync(this.home.files.logs, { recursive: true });
     const log = openSync(`${this.home.files.logs}/stdio.log`, 'a', 0o600);
     const child = spawn(process.execPath, [mainFile, 'start', '--member', '--home', this.home.path], {
+      env: { ...allocatorSettings, ...process.env },
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);

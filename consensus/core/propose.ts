@@ -29,8 +29,7 @@ export function proposeIfLeader(core: Core): void {
   const inFlight = parent.height > commitHeight(core) && !first;
   const claim = claimFor(core, parent, first);
   if (cut === undefined && !mayProposeEmpty(core, first, inFlight, claim.execHeight)) return;
-  // where execution is behind, fewer and larger blocks: they cost less to order and to execute
-  const due = milliseconds(core.lastProposal + proposalPace * Math.max(1, unexecuted));
+  const due = milliseconds(core.lastProposal + proposalPace);
   if ((inFlight || unexecuted > 0) && core.now < due) {
     timerBefore(core, 'propose', due);
     return;

@@ -3,7 +3,7 @@
 import { type Ms, milliseconds, seconds } from '../../lib/units.ts';
 import { leaderOf } from '../certificate/committee.ts';
 import type { LaneHead } from '../certificate/types.ts';
-import { coverAfter, leaderLinkGrace, maxAnnouncedPerLane, maxUnexecuted, rebroadcastEvery } from '../limits.ts';
+import { coverAfter, leaderLinkGrace, maxAnnouncedPerLane, rebroadcastEvery } from '../limits.ts';
 import { wantCertifiedChains } from './blocks.ts';
 import { signCheckpoint } from './checkpoints.ts';
 import { commitHeight, maySign, recordCommit, send, timerBefore } from './core.ts';
@@ -168,7 +168,7 @@ function watchLeaderLink(core: Core, anyWork: boolean): void {
 /** T1 and T4: batches alone are announced to the leader first, and the progress timer starts then. */
 function setProgressTimers(core: Core, work: Work): void {
   // a leader that executes as slowly as this node may be holding back: what waits here is no fault of its
-  const executing = commitHeight(core) - core.executed >= maxUnexecuted / 2;
+  const executing = core.executed < commitHeight(core);
   if (core.timedOut || !maySign(core) || !(work.batches || work.consensus) || executing) {
     core.timers.delete('progress');
     core.timers.delete('have');
