@@ -181,7 +181,15 @@ export function isAncestor(ancestor: Block, of: Block): boolean {
   return ancestorAt(of, ancestor.height) === ancestor;
 }
 
-/** The highest certified ancestor-or-self. Genesis and committed blocks count as certified. */
+/** Whether the commit stands on another chain: of two that a Byzantine leader signs in its term one loses. */
+export function hasLost({ committedTip }: Core, block: Block): boolean {
+  return block.height > committedTip.height ? !isAncestor(committedTip, block) : !isAncestor(block, committedTip);
+}
+
+/**
+ * The highest certified ancestor-or-self. Genesis and committed blocks count as certified. Of a chain that has lost, what
+ * stands at the commit's height, or above it the lowest block that has not been swept out: ask `hasLost` first.
+ */
 export function certifiedBelow(core: Core, block: Block): Block {
   let at: Block = block;
   while (at.parent !== undefined && at.height > commitHeight(core) && !core.qcs.has(at.id)) at = at.parent;

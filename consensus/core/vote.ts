@@ -1,6 +1,6 @@
 // This node's own vote (§4 tick): the highest block that it may vote for and the highest block that it may commit.
 
-import { certifiedBelow, isAncestor, verdict } from './blocks.ts';
+import { certifiedBelow, hasLost, isAncestor, verdict } from './blocks.ts';
 import { markVoted } from './branches.ts';
 import { append, commitHeight, maySign } from './core.ts';
 import type { Block, Core } from './core-types.ts';
@@ -52,7 +52,10 @@ function certifiedTip(core: Core): Block | undefined {
   return block?.connected ? block : undefined;
 }
 
-/** Climbs from the n-cursor: over certified blocks at once, then over valid ones within W of the highest certified. */
+/**
+ * Climbs from the n-cursor: over certified blocks at once, then over valid ones within W of the highest certified. A chain
+ * that has lost ends where it was voted for: nothing on it will be certified, so it has no window that could move on.
+ */
 function advance(core: Core, start: Block | undefined): Block | undefined {
   if (start === undefined) return undefined;
   const certified = certifiedTip(core);
@@ -61,7 +64,8 @@ function advance(core: Core, start: Block | undefined): Block | undefined {
   const reach = certifiedBelow(core, tip).height + core.committee.window;
   for (;;) {
     const next = tip.children.find(
-      (child) => child.term === core.term && child.height <= reach && verdict(core, child) === 'valid',
+      (child) =>
+        child.term === core.term && child.height <= reach && !hasLost(core, child) && verdict(core, child) === 'valid',
     );
     if (next === undefined) return tip;
     tip = next;

@@ -66,7 +66,7 @@ export class ChainChecker {
       headerRecorded: (header, position) => node.records.header(header, position),
       batchRecorded: ({ lane, seq, digest, position }) => node.records.batch(lane, seq, digest, position),
       qcRecorded: (qc, position) => node.records.certificate(qc, position),
-      voteReleased: (vote, released) => node.voted(vote, released, this.commitHeight(index)),
+      voteReleased: (vote, released) => node.voted(vote, released, (header) => this.#isCommitted(index, header)),
       timeoutReleased: (timeout, released) => node.timedOut(timeout, released),
       batchReleased: ({ seq }, released) => node.batchLeft(seq, released),
       proposed: (header) => node.proposed(header),
@@ -97,6 +97,10 @@ export class ChainChecker {
       headerRecorded: (header, position) => node.records.header(header, position),
       proposed: (header) => this.#tree.add(header),
     };
+  }
+
+  #isCommitted(index: number, { id, order: { height } }: Header): boolean {
+    return height <= this.commitHeight(index) && this.#committed.get(height)?.id === id;
   }
 
   #commit(index: number, header: Header, certificate: QuorumCert): void {

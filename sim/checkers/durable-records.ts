@@ -57,12 +57,15 @@ export class DurableRecords {
     return certificate.position > durable ? `the certificate of height ${vote.commit} is not durable` : undefined;
   }
 
-  /** @returns how many blocks of its term `vote` accepts that neither a certificate nor the commit covers (§4: W at most) */
-  uncertifiedIn(vote: Vote, committed: number): number {
+  /**
+   * @param isCommitted by this node; a block on a chain that has lost is not, however low it stands
+   * @returns how many blocks of its term `vote` accepts that neither a certificate nor the commit covers (§4: W at most)
+   */
+  uncertifiedIn(vote: Vote, isCommitted: (header: Header) => boolean): number {
     let count = 0;
     for (let id = vote.tipId; ; count++) {
       const header = this.#tree.get(id);
-      if (header === undefined || header.order.term !== vote.term || header.order.height <= committed) return count;
+      if (header === undefined || header.order.term !== vote.term || isCommitted(header)) return count;
       if (this.#certificates.has(id)) return count;
       id = header.parent;
     }

@@ -90,8 +90,8 @@ export class NodeChecker {
     if (after > durable) this.#violated('every sent frame is durable', `position ${after} left at ${durable}`);
   }
 
-  /** @param committed height of this validator's commit */
-  voted(vote: Vote, released: Released, committed: number): void {
+  /** @param isCommitted by this validator */
+  voted(vote: Vote, released: Released, isCommitted: (header: Header) => boolean): void {
     this.released(released);
     const where = `term ${vote.term}, n ${vote.tipHeight}, c ${vote.commit ?? 'nil'}`;
     if (this.#timeouts.has(vote.term)) this.#violated('nothing voted after Timeout', where);
@@ -106,7 +106,7 @@ export class NodeChecker {
       if (!this.#tree.extends(vote.tipId, before.tipId))
         this.#violated('one chain of votes per term', `${short(before.tipId)} then ${short(vote.tipId)} in ${where}`);
     }
-    if (this.records.uncertifiedIn(vote, committed) > this.#chain.committee.window)
+    if (this.records.uncertifiedIn(vote, isCommitted) > this.#chain.committee.window)
       this.#violated('a vote stays within the window', where);
     const missing = this.records.missingFor(vote, released);
     if (missing !== undefined) this.#violated('a vote attests what is durable', `${where}: ${missing}`);

@@ -9,3 +9,6 @@ t.test('validators under all faults keep every invariant, seed 40174', async (t)
 
 // a commit on another chain of a Byzantine lane: every voter dropped what the next block orders
 t.test('validators under all faults keep every invariant, seed 40358', async (t) => runSeeds(t, 40_358, 1));
+
+// commits on one chain of an equivocating leader moved the window of the other, which had lost
+t.test('validators under all faults keep every invariant, seed 60051', async (t) => runSeeds(t, 60_051, 1));
