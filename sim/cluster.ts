@@ -165,7 +165,7 @@ class Cluster {
     const isTwin = host.index !== index;
     process.onDeath(() => this.nodes.delete(host.index));
     const liar = this.liars.of(index);
-    const hooks = this.watch.hooks(index, process, { isTwin, lies: () => isTwin || liar?.honest === false });
+    const hooks = this.watch.hooks(index, process, { isTwin, lies: () => liar?.honest === false });
     const transport = this.#network.transport(process, self);
     boot(
       {

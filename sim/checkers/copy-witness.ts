@@ -1,12 +1,13 @@
 // D5 for a validator that runs on an older copy of its disk, or on an empty one: it signs nothing new. Of an older copy
-// that holds where so many peers remember what it has signed since that any q−1 Hellos tell it.
+// that holds where so many peers remember what it has signed since that any q−1 Hellos tell it. A liar minds no fence, and
+// what it writes on an empty disk may pass for a safety record: when it is honest again this disk is like an older copy.
 
 import type { Core } from '../../consensus/core/index.ts';
 import type { CoreHooks } from '../../consensus/index.ts';
 import type { Verdict } from './verdict.ts';
 
 interface Life {
-  readonly by: 'older copy' | 'nothing';
+  readonly by: 'older copy' | 'nothing' | 'what a liar wrote';
   /** peers that remember something that its journal does not hold */
   readonly knowing: readonly Core[];
 }
@@ -22,7 +23,7 @@ export class CopyWitness {
     this.#verdict = verdict;
   }
 
-  replaced(index: number, by: Life['by']): void {
+  replaced(index: number, by: 'older copy' | 'nothing'): void {
     this.#replaced.set(index, by);
   }
 
@@ -41,7 +42,10 @@ export class CopyWitness {
         life = { by, knowing };
       },
       stepped: (core, outputs) => {
-        if (lies()) life = undefined;
+        if (life !== undefined && lies()) {
+          life = undefined;
+          this.#replaced.set(index, 'what a liar wrote');
+        }
         if (life !== undefined && outputs.some(({ type }) => type === 'signed')) this.#judge(core, index, life);
         return outputs;
       },
@@ -51,7 +55,7 @@ export class CopyWitness {
   #judge({ committee: { n, q } }: Core, index: number, { by, knowing }: Life): void {
     const running = new Set(this.#cores());
     const left = knowing.filter((peer) => running.has(peer)).length;
-    if (by === 'older copy' && left <= n - q) return;
+    if (by !== 'nothing' && left <= n - q) return;
     this.#verdict.violated(
       'a validator on an old disk signs nothing',
       `validator ${index + 1} on ${by}, while ${left} peers know better`,

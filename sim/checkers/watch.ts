@@ -29,6 +29,14 @@ export interface WatchOptions {
   readonly faultFree: boolean;
 }
 
+/** One life of a validator. */
+interface WatchedLife {
+  /** it runs on a second machine, whose disk no strike replaces */
+  readonly isTwin: boolean;
+  /** whether it breaks rules on purpose at present */
+  readonly lies: () => boolean;
+}
+
 export class Watch {
   readonly chain: ChainChecker;
   readonly order: OrderWitness;
@@ -61,22 +69,11 @@ export class Watch {
     return this.#cores.get(index)?.fenced !== undefined;
   }
 
-  /**
-   * For one life of a validator.
-   *
-   * @param life isTwin: it runs on a second machine; lies: whether it breaks rules on purpose at present
-   */
-  hooks(
-    index: number,
-    process: SimProcess,
-    life: { readonly isTwin: boolean; readonly lies: () => boolean },
-  ): CoreHooks {
+  hooks(index: number, process: SimProcess, life: WatchedLife): CoreHooks {
     process.onDeath(() => {
       if (!life.isTwin) this.#cores.delete(index);
     });
-    const witness = this.#sacrificed.has(index)
-      ? this.copies.hooks(index, life.lies)
-      : boundsWitness(index, this.#world);
+    const witness = this.#witness(index, life);
     return joinHooks(observeCore(this.chain.probe(index)), this.order.hooks(index), witness, {
       started: (core) => {
         if (!life.isTwin) this.#cores.set(index, core);
@@ -86,6 +83,11 @@ export class Watch {
         return outputs;
       },
     });
+  }
+
+  #witness(index: number, { isTwin, lies }: WatchedLife): CoreHooks {
+    if (!this.#sacrificed.has(index)) return boundsWitness(index, this.#world);
+    return isTwin ? {} : this.copies.hooks(index, lies);
   }
 
   journal(index: number, view: JournalView): JournalView {

@@ -57,6 +57,13 @@ t.test('D5: a validator on an older copy that ignores what its peers return', as
       withHooks(() => shameless),
     ).has('a validator on an old disk signs nothing'),
   );
+  t.ok(
+    broken(
+      ['wiped-disk', 'byzantine'],
+      withHooks(() => shameless),
+    ).has('a validator on an old disk signs nothing'),
+    'also of one that lies now and then, but not on this disk',
+  );
 });
 
 t.test('D2: a journal that forgets every fiftieth record when it is read back', async (t) => {

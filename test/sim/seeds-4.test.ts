@@ -10,5 +10,8 @@ t.test('validators under all faults keep every invariant, seed 40174', async (t)
 // a commit on another chain of a Byzantine lane: every voter dropped what the next block orders
 t.test('validators under all faults keep every invariant, seed 40358', async (t) => runSeeds(t, 40_358, 1));
 
+// a liar on an empty disk: what it wrote passed for a safety record, and its next life, an honest one, signed
+t.test('validators under all faults keep every invariant, seed 50201', async (t) => runSeeds(t, 50_201, 1));
+
 // commits on one chain of an equivocating leader moved the window of the other, which had lost
 t.test('validators under all faults keep every invariant, seed 60051', async (t) => runSeeds(t, 60_051, 1));
