@@ -51,7 +51,7 @@ export const maxUnwrittenBytes = 24 * MiB;
 /** How long a change may wait to be written with others: a crash meanwhile costs a node the execution of these blocks again. */
 export const unwrittenMs: Ms = seconds(3);
 
-/** Tree pages in memory: at about 3 KB each some 16,000, the upper four levels of any tree and a share of the leaves. Beyond: the least recently used go. */
+/** Tree pages in memory: at 2.7 KB each some 18,000, the upper four levels of any tree and a share of the leaves. Beyond: the least recently used go. */
 export const maxPageCacheBytes = 48 * MiB;
 
 /** Values (accounts above all) in memory. Beyond: the least recently used go. */
