@@ -121,7 +121,10 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
   const id = hashToBytes(options.chain);
   const part = (number: number): Store => prefixedStore(options.store, Uint8Array.of(number, ...id));
   let opened: OpenedChain | undefined;
-  /** The application of an earlier life writes what it holds before another one reads the store; then it is at rest. */
+  /**
+   * The application of an earlier life writes what it holds before another one reads the store; then it is at rest. A write
+   * that fails is the shard's to report.
+   */
   const afterEarlierLife = (next: () => void): void => {
     if (opened === undefined) return next();
     opened.parts.application.persist(next);

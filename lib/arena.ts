@@ -4,7 +4,9 @@
 import type { Bytes } from './bytes.ts';
 import { KiB } from './units.ts';
 
+/** the first buffer is small, as a block may write one value; each next is four times larger */
 const firstChunkBytes = 1 * KiB;
+/** what a block leaves unused of its last buffer; a quarter of it and more gets a buffer of its own */
 const largestChunkBytes = 64 * KiB;
 
 /** What is taken from one arena shares its memory: a buffer goes when the last piece in it does. */

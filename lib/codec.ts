@@ -48,10 +48,13 @@ function prepare(value: Encodable): unknown {
   }
   if (!Array.isArray(value)) return value;
   const list = value as readonly Encodable[];
+  let changed: unknown[] | undefined; // seldom: most lists are written as they are
   for (let i = 0; i < list.length; i++) {
-    if (prepare(list[i] as Encodable) !== list[i]) return list.map(prepare); // seldom: most lists are written as they are
+    const prepared = prepare(list[i] as Encodable);
+    if (changed === undefined && prepared !== list[i]) changed = list.slice(0, i);
+    changed?.push(prepared);
   }
-  return list;
+  return changed ?? list;
 }
 
 /** @returns nested arrays of scalars; byte strings are views into `bytes` */

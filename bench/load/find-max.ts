@@ -3,10 +3,11 @@
 // spoil the next. A try that can only fail is ended early. Time and disk for the confirming run are kept back.
 
 import { randomBytes } from 'node:crypto';
+import { nonceWindow } from '../../ledger/commands/index.ts';
 import { type Observed, observe, type Site } from './experiment.ts';
 import { summarise } from './latency.ts';
 import { maxRate, maxSearchSeconds, triesPerSearch } from './limits.ts';
-import { type LoadPlan, Schedule } from './plan.ts';
+import { type LoadPlan, Schedule, type SharedAccounts } from './plan.ts';
 import type { LoadProgress, LoadRun } from './run-load.ts';
 import { type NextTry, RateSearch } from './search.ts';
 
@@ -74,9 +75,7 @@ class MaxRun {
   readonly #observed: Observed[] = [];
   #longestTryMs: number;
   #boundBy: MaxOutcome['boundBy'] = 'network';
-  readonly #seed = randomBytes(32).toString('hex');
-  /** that the accounts of all tries so far may have used */
-  #nonces = 0;
+  #accounts: SharedAccounts = freshAccounts();
 
   constructor(options: MaxOptions, events: MaxEvents) {
     const { plan } = options;
@@ -119,19 +118,12 @@ class MaxRun {
     return this.#options.renew({ ...this.#options.plan, rate });
   }
 
-  /**
-   * Bundles put to the same keys in every try: were they others each time, the last try would meet ten times the state of the
-   * first. A client sends a few bundles a try, so what a try that ended early has left out stays within the nonce window;
-   * single commands are too many for that, and put to one key a client anyway.
-   */
-  #sharedAccounts(): Pick<LoadPlan, 'accounts'> {
-    if (this.#options.plan.mode !== 'bundle') return {};
-    return { accounts: { seed: this.#seed, firstNonce: 1 + this.#nonces } };
-  }
-
   async #try(next: NextTry): Promise<Observed> {
     const { site, profiled } = this.#options;
-    const plan = { ...this.#planOf(next.rate), ...this.#sharedAccounts() };
+    const plan = {
+      ...this.#planOf(next.rate),
+      ...(this.#options.plan.mode === 'bundle' && { accounts: this.#accounts }),
+    };
     const judge = new Judge(plan);
     const began = performance.now();
     this.#events.begins(next, this.#tries.length + 1);
@@ -146,7 +138,7 @@ class MaxRun {
       },
     });
     this.#longestTryMs = Math.max(this.#longestTryMs, performance.now() - began);
-    this.#nonces += new Schedule(plan).entriesPerClient;
+    this.#accounts = accountsAfter(this.#accounts, new Schedule(plan));
     const tried = judge.sentence(observed);
     this.#tries.push(tried);
     this.#observed.push(observed);
@@ -174,6 +166,17 @@ class MaxRun {
 
 /** Processes start, connect and sign ahead before a try, and settle after it. */
 const tryOverheadMs = 2_000;
+
+const freshAccounts = (): SharedAccounts => ({ seed: randomBytes(32).toString('hex'), firstNonce: 1 });
+
+/**
+ * Bundles put to the same keys in every try: were they others each time, the last try would meet ten times the state of the
+ * first. What a try that ended early has left out must stay within the nonce window, so after one with more for a client than
+ * that (a bundle of few puts) the accounts are others after all.
+ */
+export function accountsAfter({ seed, firstNonce }: SharedAccounts, { entriesPerClient }: Schedule): SharedAccounts {
+  return entriesPerClient < nonceWindow ? { seed, firstNonce: firstNonce + entriesPerClient } : freshAccounts();
+}
 
 /** Whether a rate was borne; ends the run as soon as it cannot be any more. */
 class Judge {

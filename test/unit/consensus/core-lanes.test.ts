@@ -7,8 +7,7 @@ import { askAgainAfter, maxBatchBytes, maxBatchesAsked, maxBatchesInFlight } fro
 import { fromUtf8 } from '../../../lib/bytes.ts';
 import { sha256Hex, taggedHash, zeroHash } from '../../../lib/hash.ts';
 import { CoreCluster, type Host } from './core-cluster.ts';
-
-const entriesOf = (host: Host | undefined): readonly string[] => host?.executed.flatMap((block) => block.entries) ?? [];
+import { entriesOf } from './core-story.ts';
 
 /** A batch of another's lane, as a Byzantine leader makes it up. */
 const forged = (core: Host['core'], lane: number, entry: string): Batch =>
@@ -20,6 +19,19 @@ function forgedAfter(head: LaneHead | undefined, lane: number, entry: string): B
   const contentHash = sha256Hex(...body);
   const digest = batchDigest(prev, lane, seq + 1, 1, contentHash);
   return { lane, seq: seq + 1, prev, count: 1, size: entry.length, contentHash, body, digest };
+}
+
+/** A leader that has got a forged batch of the victim's lane, before the two that the victim accepts. */
+function forgery(): { readonly cluster: CoreCluster; readonly victim: number } {
+  const cluster = new CoreCluster({ n: 4 });
+  cluster.run(100);
+  const leader = cluster.leader(0);
+  const victim = (leader + 1) % 4;
+  const lie = forged((cluster.hosts[leader] as Host).core, victim, 'forged');
+  cluster.deliver(victim, leader, { type: 'batch', batch: lie, answer: false });
+  cluster.at(0.5, () => cluster.submit(victim, 'mine 1'));
+  cluster.at(3, () => cluster.submit(victim, 'mine 2'));
+  return { cluster, victim };
 }
 
 t.test('memory holds nothing of what was executed', async (t) => {
@@ -43,14 +55,7 @@ t.test(
   'L4: a leader forges a batch of another lane: what that one accepted is ordered once, also after a restart',
   async (t) => {
     for (const restart of [false, true]) {
-      const cluster = new CoreCluster({ n: 4 });
-      cluster.run(100);
-      const leader = cluster.leader(0);
-      const victim = (leader + 1) % 4;
-      const lie = forged((cluster.hosts[leader] as Host).core, victim, 'forged');
-      cluster.deliver(victim, leader, { type: 'batch', batch: lie, answer: false });
-      cluster.at(0.5, () => cluster.submit(victim, 'mine 1'));
-      cluster.at(3, () => cluster.submit(victim, 'mine 2'));
+      const { cluster, victim } = forgery();
       if (restart) {
         cluster.at(9, () => cluster.crash(victim));
         cluster.at(400, () => cluster.restart(victim));
@@ -68,14 +73,7 @@ t.test(
 );
 
 t.test('L4: the journal keeps a batch that has to be appended again until it is durable anew', async (t) => {
-  const cluster = new CoreCluster({ n: 4 });
-  cluster.run(100);
-  const leader = cluster.leader(0);
-  const victim = (leader + 1) % 4;
-  const lie = forged((cluster.hosts[leader] as Host).core, victim, 'forged');
-  cluster.deliver(victim, leader, { type: 'batch', batch: lie, answer: false });
-  cluster.at(0.5, () => cluster.submit(victim, 'mine 1'));
-  cluster.at(3, () => cluster.submit(victim, 'mine 2'));
+  const { cluster, victim } = forgery();
   // it learns of the commit, but for a second nobody gives it the forged batch, so it cannot say what was lost
   cluster.intercept = (_from, to, message) =>
     to === victim && message.type === 'batch' && message.answer ? undefined : message;

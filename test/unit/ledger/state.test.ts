@@ -3,7 +3,6 @@ import pkg from '@confio/ics23';
 import fc from 'fast-check';
 import t from 'tap';
 import { nativeSha256 } from '../../../actors/drivers/native-sha256.ts';
-import { maxUnwrittenBytes } from '../../../ledger/limits.ts';
 import { decodeProof, verifyStateProof } from '../../../ledger/proof/index.ts';
 import type { StateHead } from '../../../ledger/state/head.ts';
 import { proveName } from '../../../ledger/state/prove.ts';
@@ -12,7 +11,7 @@ import { emptyHash, innerHash, leafHash, valueHashOf } from '../../../ledger/sta
 import { bigEndian, compareBytes, concatBytes, equalBytes, noBytes, toHex } from '../../../lib/bytes.ts';
 import { accelerateSha256, type Hash, hashFromBytes, hashToBytes, sha256, zeroHash } from '../../../lib/hash.ts';
 import { seededRandom } from '../../../lib/random.ts';
-import type { DiskFault } from '../../../storage/index.ts';
+import { commit, openState, write } from './state-support.ts';
 import { inline, now, type TestStore, testStore, text } from './support.ts';
 
 accelerateSha256(nativeSha256);
@@ -40,41 +39,6 @@ function naiveRoot(leaves: readonly { path: Uint8Array; value: Uint8Array }[], d
 const rootOfModel = (model: Model): Hash =>
   hashFromBytes(naiveRoot([...model].map(([key, value]) => ({ path: sha256(text(key)), value }))));
 
-type Change = readonly [string, string | undefined];
-
-function openState(store: TestStore, pageCacheBytes?: number): AuthenticatedState {
-  const state = new AuthenticatedState({
-    store,
-    prefix: noBytes,
-    defer: inline,
-    ...(pageCacheBytes === undefined ? {} : { pageCacheBytes, valueCacheBytes: pageCacheBytes }),
-  });
-  now<StateHead>((done) => state.open(done));
-  return state;
-}
-
-function commit(state: AuthenticatedState, changes: readonly Change[]): Hash {
-  const last = new Map(changes);
-  const block = [...last].map(([key, value]) => ({
-    ...nameOf(text(key)),
-    value: value === undefined ? undefined : text(value),
-  }));
-  now<void>((done) => state.load(block, done));
-  const head = now<StateHead>((done) =>
-    state.commit(
-      {
-        height: state.current.height + 1,
-        timeMs: 1,
-        outboxRoot: zeroHash,
-        changes: block,
-        records: [],
-      },
-      done,
-    ),
-  );
-  return head.stateRoot;
-}
-
 const prove = (state: AuthenticatedState, key: string, height = state.current.height): Uint8Array =>
   now<Uint8Array>((done) => proveName(state, nameOf(text(key)), height, done));
 
@@ -87,8 +51,6 @@ const change = fc.tuple(
   ),
 );
 const blocks = fc.array(fc.array(change, { maxLength: 30 }), { minLength: 1, maxLength: 8 });
-
-const write = (state: AuthenticatedState): void => now<void>((done) => state.write(false, done));
 
 t.test('roots equal the definition, whatever the order, batching and cache; proofs hold and nothing else does', (t) => {
   fc.assert(
@@ -287,60 +249,6 @@ t.test('many keys: pages come and go, reads per block stay few', (t) => {
     1,
     'only the root page is left',
   );
-  t.end();
-});
-
-t.test('what is not written is bounded: in bytes of changes, and by the caches that must hold it', (t) => {
-  const large = 'x'.repeat(1 << 20);
-  const store = testStore();
-  const state = openState(store);
-  let most = 0;
-  for (let height = 1, waiting = 0; height <= 60; height++) {
-    commit(state, [[`k${height}`, large]]);
-    waiting = state.hasUnwritten ? waiting + large.length : 0;
-    most = Math.max(most, waiting);
-  }
-  t.ok(most >= 4 * large.length, 'changes wait for others');
-  t.ok(most <= maxUnwrittenBytes);
-  const starved = openState(testStore(), 1);
-  commit(starved, [['k', 'v']]);
-  t.equal(starved.hasUnwritten, false, 'a full cache is written before the next block');
-  t.end();
-});
-
-t.test('while the store takes a batch blocks go on; when it fails none does', (t) => {
-  const engine = testStore();
-  const answers: ((fault: DiskFault | undefined) => void)[] = [];
-  const state = openState({
-    ...engine,
-    batch: (writes, options, done) =>
-      void answers.push((fault) =>
-        fault === undefined ? engine.batch(writes, options, done) : done(fault, undefined),
-      ),
-  });
-  commit(state, [['a', '1']]);
-  now<void>((done) => state.handOver(false, done));
-  t.equal(answers.length, 1);
-  const second = commit(state, [['a', '2']]);
-  let written = false;
-  state.write(false, () => {
-    written = true;
-  });
-  t.equal(answers.length, 1, 'one batch at a time');
-  answers[0]?.(undefined);
-  t.equal(answers.length, 2);
-  t.equal(openState(engine).current.height, 1);
-  t.equal(written, false);
-  answers[1]?.(undefined);
-  t.equal(written, true);
-  t.equal(openState(engine).current.stateRoot, second);
-
-  commit(state, [['a', '3']]);
-  now<void>((done) => state.handOver(false, done));
-  answers[2]?.({ code: 'no-space', message: 'the disk is full' });
-  t.throws(() => commit(state, [['a', '4']]), /disk is full/);
-  t.throws(() => write(state), /disk is full/);
-  t.equal(openState(engine).current.stateRoot, second, 'the store holds the state as it was');
   t.end();
 });
 

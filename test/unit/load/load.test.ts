@@ -5,9 +5,10 @@ import t from 'tap';
 import { blobWorkload } from '../../../bench/load/blob-workload.ts';
 import { openCommands } from '../../../bench/load/counts.ts';
 import { growthOf } from '../../../bench/load/disk-room.ts';
+import { accountsAfter } from '../../../bench/load/find-max.ts';
 import { Generator, type GeneratorReport } from '../../../bench/load/generator.ts';
 import { newHistogram, recordRange, summarise, unpackHistogram } from '../../../bench/load/latency.ts';
-import { type LoadPlan, Schedule } from '../../../bench/load/plan.ts';
+import { type LoadPlan, Schedule, type SharedAccounts } from '../../../bench/load/plan.ts';
 import { startLoad } from '../../../bench/load/run-load.ts';
 import { signedWorkload } from '../../../bench/load/signed-workload.ts';
 import { SubmitBuffer } from '../../../bench/load/submit-buffer.ts';
@@ -171,6 +172,35 @@ t.test('signed puts and bundles have their size to the byte and decode as comman
     t.equal(seen.size, schedule.entries, 'no two are the same');
   }
 });
+
+t.test(
+  'tries that share accounts go on where the one before ended, unless that is beyond the nonce window',
+  async (t) => {
+    const chain = new FakeChain().id;
+    const plan = planOf({ mode: 'bundle', size: 300, rate: 4_000, seconds: 1, commandsPerEntry: 100 });
+    const signers = (accounts: SharedAccounts): string[] => {
+      const schedule = new Schedule(plan);
+      const workload = signedWorkload({ ...plan, accounts }, schedule, [0, 1], chain);
+      const buffer = new SubmitBuffer(workload.slotBytes);
+      const found: string[] = [];
+      for (let slot = 0; slot < schedule.slots; slot++) {
+        workload.write(buffer, schedule.firstOf(slot), 1);
+        const command = decodeCommand(buffer.bytes.subarray(buffer.entriesAt + 4, buffer.entriesAt + 4 + 30_000));
+        if (command.ok) found.push(`${command.value.actor} ${command.value.nonce}`);
+      }
+      return found;
+    };
+    const first = { seed: '5a'.repeat(32), firstNonce: 1 };
+    const second = accountsAfter(first, new Schedule(plan));
+    const seen = [...signers(first), ...signers(second)];
+    t.equal(seen.length, 80);
+    t.equal(new Set(seen).size, 80, 'no nonce twice');
+    t.equal(new Set(seen.map((each) => each.split(' ')[0])).size, 2, 'of the same two accounts');
+    const many = accountsAfter(first, new Schedule({ ...plan, commandsPerEntry: 1, seconds: 1 }));
+    t.not(many.seed, first.seed, 'a client left out more than the nonce window holds');
+    t.equal(many.firstNonce, 1);
+  },
+);
 
 t.test('latency counts from when a command was due, so a standstill shows in all that were due in it', async (t) => {
   const histogram = newHistogram();
