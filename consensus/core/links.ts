@@ -74,7 +74,8 @@ export function onHello(core: Core, hello: Hello, from: number): void {
     emit(core, { type: 'misbehaved', peer: from, reason: 'bad-hello' });
     return;
   }
-  if (hello.executed > (core.reportedExecution[from] as number)) core.reportedExecution[from] = hello.executed;
+  // less than an earlier life reported where a crash undid blocks: what it lacks now is what counts for offers (§9)
+  core.reportedExecution[from] = hello.executed;
   core.awaitingHellos?.add(from);
   core.again = true;
   if (core.me === undefined) return; // a follower asks, and tells nobody anything

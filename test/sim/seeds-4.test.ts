@@ -15,3 +15,6 @@ t.test('validators under all faults keep every invariant, seed 50201', async (t)
 
 // commits on one chain of an equivocating leader moved the window of the other, which had lost
 t.test('validators under all faults keep every invariant, seed 60051', async (t) => runSeeds(t, 60_051, 1));
+
+// a node came back with fewer blocks than its earlier life had reported, and nobody offered it a snapshot
+t.test('validators under all faults keep every invariant, seed 70354', async (t) => runSeeds(t, 70_354, 1));

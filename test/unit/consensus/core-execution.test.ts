@@ -1,5 +1,6 @@
 // Directed schedules for what blocks say of execution: who covers which results, and who has executed otherwise (E1 to E3).
 import t from 'tap';
+import type { CheckpointCert } from '../../../consensus/certificate/index.ts';
 import { commitHeight, liveRecords } from '../../../consensus/core/index.ts';
 import { CoreCluster } from './core-cluster.ts';
 import { abandoned, commitsAfter, entriesOf, evidenceOf, hostOf, signedBy, stopsOf } from './core-story.ts';
@@ -131,3 +132,30 @@ t.test(
     t.match(stopsOf(cluster, liar), [{ code: 'diverged', height: 1 }]);
   },
 );
+
+t.test('§9: who reports less in its Hello than before is offered a snapshot: a crash undid its blocks', async (t) => {
+  const cluster = new CoreCluster({ n: 4 });
+  cluster.run(100);
+  for (let i = 0; i < 8; i++) cluster.at(100 + i * 100, () => cluster.submit(0, `entry ${i}`));
+  cluster.run(5_000);
+  const [holder, undone] = [0, 3];
+  const { core } = hostOf(cluster, holder);
+  t.ok((core.reportedExecution[undone] as number) > 4);
+  const { committedTip } = core;
+  const snapshot = { height: committedTip.height, id: committedTip.id, votes: [] } as unknown as CheckpointCert;
+  core.kept = { oldest: 4, snapshot };
+  const offered: number[] = [];
+  const restartWith = (executed: number): void => {
+    cluster.intercept = (from, to, message) => {
+      if (message.type === 'offer' && from === holder) offered.push(to);
+      return from === undone && message.type === 'hello' ? { ...message, executed } : message;
+    };
+    cluster.crash(undone);
+    cluster.restart(undone);
+    cluster.run(cluster.now + 1_000);
+  };
+  restartWith(3);
+  t.same(offered, [], 'its next block is held');
+  restartWith(2);
+  t.same(offered, [undone]);
+});
