@@ -2,7 +2,7 @@
 // add up: what cannot be cut out becomes an entry without bytes, and a receipt that says so. All nodes cut alike.
 
 import type { OrderedBatch } from '../consensus/application.ts';
-import { type Bytes, concatBytes } from '../lib/bytes.ts';
+import { type Bytes, concatBytes, plainBytes } from '../lib/bytes.ts';
 import { maxBundleBytes } from './limits.ts';
 
 /** before each entry */
@@ -36,7 +36,7 @@ class PieceReader {
   private offset = 0;
 
   constructor(pieces: readonly Bytes[]) {
-    this.pieces = pieces;
+    this.pieces = pieces.map(plainBytes);
   }
 
   take(length: number): Bytes | undefined {

@@ -3,6 +3,7 @@
 
 import type { Bytes } from '../lib/bytes.ts';
 import { type CodecLimits, decode, type Encodable, encode } from '../lib/codec.ts';
+import { arrayLength, bytesLength, CodecWriter, hashLength, uintLength } from '../lib/codec-writer.ts';
 import { type Hash, zeroHash } from '../lib/hash.ts';
 import { bytes, hash, list, misfit, type Shape, text, tuple, uint } from '../lib/shape.ts';
 import { maxKeyBytes, maxOperations, receiptsPerChunk } from './limits.ts';
@@ -56,9 +57,33 @@ export function decodeReceipt(encoded: Bytes): Receipt | undefined {
 
 const chunkShape = list(receiptShape, receiptsPerChunk);
 
+/** As the shape says; written at once, since a block may have thousands. */
 export function encodeReceipts(receipts: readonly Receipt[]): Bytes {
-  return encode(chunkShape.write(receipts));
+  let length = arrayLength(receipts.length);
+  for (const receipt of receipts) length += receiptLength(receipt);
+  const bytes = new Uint8Array(length);
+  const writer = new CodecWriter(bytes).array(receipts.length);
+  for (const receipt of receipts) writeReceipt(writer, receipt);
+  return bytes;
 }
+
+function receiptLength({ height, index, code, failures, events }: Receipt): number {
+  let length = 1 + hashLength + uintLength(height) + uintLength(index) + uintLength(code);
+  length += arrayLength(failures.length) + arrayLength(events.length);
+  for (const failure of failures) length += 1 + uintLength(failure.operation) + uintLength(failure.code);
+  for (const { topic, data } of events) length += 1 + encodedTopic(topic).length + bytesLength(data.length);
+  return length;
+}
+
+function writeReceipt(writer: CodecWriter, { hash, height, index, code, failures, events }: Receipt): void {
+  writer.array(6).hash(hash).uint(height).uint(index).uint(code).array(failures.length);
+  for (const failure of failures) writer.array(2).uint(failure.operation).uint(failure.code);
+  writer.array(events.length);
+  for (const { topic, data } of events) writer.array(2).raw(encodedTopic(topic)).bytes(data);
+}
+
+const topics: ReadonlyMap<string, Bytes> = new Map(['put', 'delete'].map((topic) => [topic, encode(topic)]));
+const encodedTopic = (topic: string): Bytes => topics.get(topic) ?? encode(topic);
 
 /** @returns undefined when the bytes are no list of receipts */
 export function decodeReceipts(encoded: Bytes): readonly Receipt[] | undefined {
@@ -73,8 +98,10 @@ export interface ReceiptPlace {
   readonly index: number;
 }
 
-export function encodePlace(place: ReceiptPlace): Bytes {
-  return encode([place.height, place.index]);
+export function encodePlace({ height, index }: ReceiptPlace): Bytes {
+  const bytes = new Uint8Array(arrayLength(2) + uintLength(height) + uintLength(index));
+  new CodecWriter(bytes).array(2).uint(height).uint(index);
+  return bytes;
 }
 
 export function decodePlace(encoded: Bytes): ReceiptPlace | undefined {

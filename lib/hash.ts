@@ -71,6 +71,14 @@ export function hashInto(hash: Hash, target: Bytes, offset: number): void {
   for (let i = 0; i < 32; i++) target[offset + i] = digit(hash, 2 * i) * 16 + digit(hash, 2 * i + 1);
 }
 
+/** Whether the 32 bytes of `bytes` at `offset` are this hash. */
+export function holdsHash(bytes: Bytes, offset: number, hash: Hash): boolean {
+  for (let i = 31; i >= 0; i--) {
+    if (bytes[offset + i] !== digit(hash, 2 * i) * 16 + digit(hash, 2 * i + 1)) return false;
+  }
+  return true;
+}
+
 /** of a Hash, whose digits are 0-9 and a-f */
 function digit(hash: Hash, at: number): number {
   const code = hash.charCodeAt(at);

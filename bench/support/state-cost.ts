@@ -1,6 +1,7 @@
 // What an update of the authenticated state costs against its size: blocks of 1,000 random updates.
 
 import type { StateHead } from '../../ledger/state/head.ts';
+import type { HeldValue } from '../../ledger/state/held-value.ts';
 import { proveName } from '../../ledger/state/prove.ts';
 import { AuthenticatedState, nameOf } from '../../ledger/state/state.ts';
 import { bigEndian, noBytes } from '../../lib/bytes.ts';
@@ -25,12 +26,11 @@ export async function tellStateCost(
   await settled<StateHead>((done) => state.open(done));
   let height = 0;
   const write = async (ids: readonly number[]): Promise<number> => {
-    const changes = [...new Set(ids)].map((id) => ({
-      ...nameOf(bigEndian(id, 8)),
-      value: bigEndian(random.below(2 ** 32), 32),
-    }));
+    const names = [...new Set(ids)].map((id) => nameOf(bigEndian(id, 8)));
+    const values = names.map(() => bigEndian(random.below(2 ** 32), 32));
     const began = process.cpuUsage();
-    await settled<void>((done) => state.load(changes, done));
+    const held = await settled<readonly HeldValue[]>((done) => state.load(names, done));
+    const changes = held.map((each, i) => ({ held: each, value: values[i] }));
     height++;
     const block = { height, timeMs: height, outboxRoot: zeroHash, changes, records: [] };
     await settled<StateHead>((done) => state.commit(block, done));

@@ -4,25 +4,21 @@
 //   operation: [1, key, value] put · [2, key] delete · [3, key, expected | nil, value | nil] compare-and-set
 
 import { assert } from '../../lib/assert.ts';
-import { type Bytes, concatBytes } from '../../lib/bytes.ts';
-import { type CodecLimits, decode, type Encodable, encode } from '../../lib/codec.ts';
+import { type Bytes, concatBytes, plainBytes } from '../../lib/bytes.ts';
+import { type Encodable, encode } from '../../lib/codec.ts';
+import { CodecReader } from '../../lib/codec-reader.ts';
 import type { ErrorName } from '../../lib/errors.ts';
-import { type Hash, hashFromBytes, hashToBytes, taggedHash } from '../../lib/hash.ts';
+import { type Hash, hashFromBytes, hashToBytes, holdsHash, taggedHash } from '../../lib/hash.ts';
 import { ok, type Result, refused } from '../../lib/result.ts';
 import { maxBundleBytes, maxCommandBytes, maxKeyBytes, maxOperations, maxValueBytes } from '../limits.ts';
-import type { Command, Operation, ReceivedCommand, SignedCommand } from './types.ts';
+import type { VerificationJob } from '../verification.ts';
+import type { Command, Operation, ReceivedCommand } from './types.ts';
 
 export const commandVersion = 1;
 
 const fieldCount = 11;
 const maxPublicKeyBytes = 2048;
 const maxSignatureBytes = 4096;
-/** a command, its list, and per operation the array and at most four elements */
-const codecLimits: CodecLimits = {
-  maxBytes: maxBundleBytes,
-  maxDepth: 4,
-  maxItems: fieldCount + 2 + 5 * maxOperations,
-};
 
 const opcodes = { put: 1, delete: 2, 'compare-and-set': 3 } as const;
 
@@ -80,6 +76,11 @@ function domainOf(chain: Hash, suite: number): Bytes {
   return lastDomain.bytes;
 }
 
+/** What is to be verified of a command. */
+export function jobOf({ chain, suite, publicKey, unsigned, signature }: ReceivedCommand): VerificationJob {
+  return { suite, publicKey, signedText: signingText(chain, suite, unsigned), signature };
+}
+
 /** @returns the entry to submit */
 export function sealCommand(unsigned: Bytes, signature: Bytes): Bytes {
   return concatBytes([unsigned, encode(signature)]);
@@ -92,41 +93,38 @@ function encodedSignatureBytes(length: number): number {
 
 /** Strict: one form for each command, every size within its bound. Signatures, nonces and expiry are judged elsewhere. */
 export function decodeCommand(entry: Bytes): Result<ReceivedCommand, CommandFault> {
-  const decoded = decode(entry, codecLimits);
-  if (!decoded.ok || !Array.isArray(decoded.value)) return refused('malformed-command');
-  const command = readCommand(decoded.value as readonly Encodable[]);
-  if (typeof command === 'string') return refused(command);
-  if (entry.length > maxCommandBytes && command.operations.length === 1) return refused('malformed-command');
-  const unsigned = entry.subarray(0, entry.length - encodedSignatureBytes(command.signature.length));
-  return ok({
-    ...command,
-    hash: commandHash(entry),
-    actor: command.account ?? accountOf(command.suite, command.publicKey),
-    signedText: signingText(command.chain, command.suite, unsigned),
-    size: entry.length,
-  });
+  if (entry.length > maxBundleBytes) return refused('malformed-command');
+  const command = readCommand(plainBytes(entry));
+  return typeof command === 'string' ? refused(command) : ok(command);
 }
 
-function readCommand(fields: readonly Encodable[]): SignedCommand | CommandFault {
-  if (fields.length !== fieldCount) return 'malformed-command';
-  const [version, chain, account, nonce, expiryMs, after, atomic, list, suite, publicKey, signature] = fields;
-  if (version !== commandVersion || !isBytes(chain, 32, 32)) return 'malformed-command';
-  if (account !== null && !isBytes(account, 32, 32)) return 'malformed-command';
-  if (!isCounter(nonce) || nonce === 0 || !isCounter(expiryMs)) return 'malformed-command';
-  if (after !== null && (!isCounter(after) || after === 0)) return 'malformed-command';
-  if (typeof atomic !== 'boolean' || !isCounter(suite) || suite > 255) return 'malformed-command';
-  if (!isBytes(publicKey, 1, maxPublicKeyBytes) || !isBytes(signature, 1, maxSignatureBytes))
+function readCommand(entry: Bytes): ReceivedCommand | CommandFault {
+  const reader = new CodecReader(entry);
+  if (reader.array() !== fieldCount || reader.uint() !== commandVersion) return 'malformed-command';
+  const chain = readChain(reader);
+  const account = reader.nil() ? null : hashOf(reader.bytes());
+  const nonce = readCounter(reader);
+  const expiryMs = reader.uint();
+  const after = reader.nil() ? null : readCounter(reader);
+  const atomic = reader.bool();
+  const operations = readOperations(reader);
+  const suite = reader.uint();
+  const publicKey = reader.bytes();
+  const unsigned = entry.subarray(0, reader.position);
+  const signature = reader.bytes();
+  if (!reader.isDone || chain === undefined || account === undefined || operations === undefined)
     return 'malformed-command';
-  if (!Array.isArray(list) || list.length === 0 || list.length > maxOperations) return 'malformed-command';
-  const operations: Operation[] = [];
-  for (const each of list as readonly Encodable[]) {
-    const operation = readOperation(each);
-    if (typeof operation === 'string') return operation;
-    operations.push(operation);
-  }
+  if (nonce === undefined || expiryMs >= 2 ** 48 || after === undefined || suite > 255) return 'malformed-command';
+  if (!isWithin(publicKey, maxPublicKeyBytes) || !isWithin(signature, maxSignatureBytes)) return 'malformed-command';
+  if (entry.length > maxCommandBytes && operations.length === 1) return 'malformed-command';
+  const tooLarge = faultOf(operations);
+  if (tooLarge !== undefined) return tooLarge;
+  const actor = account ?? accountOf(suite, publicKey);
+  const hash = commandHash(entry);
+  const size = entry.length;
   return {
-    chain: hashFromBytes(chain),
-    account: account === null ? null : hashFromBytes(account),
+    chain,
+    account,
     nonce,
     expiryMs,
     after,
@@ -135,27 +133,74 @@ function readCommand(fields: readonly Encodable[]): SignedCommand | CommandFault
     suite,
     publicKey,
     signature,
+    hash,
+    actor,
+    unsigned,
+    size,
   };
 }
 
-function readOperation(encoded: Encodable): Operation | CommandFault {
-  if (!Array.isArray(encoded)) return 'malformed-command';
-  const [opcode, key, third, fourth] = encoded as readonly Encodable[];
-  if (!(key instanceof Uint8Array)) return 'malformed-command';
-  if (key.length === 0 || key.length > maxKeyBytes) return 'key-too-large';
+const hashOf = (bytes: Bytes): Hash | undefined => (bytes.length === 32 ? hashFromBytes(bytes) : undefined);
+
+/** A node's commands are nearly all of one chain. */
+let lastChain: Hash | undefined;
+
+function readChain(reader: CodecReader): Hash | undefined {
+  const bytes = reader.bytes();
+  if (bytes.length !== 32) return undefined;
+  if (lastChain === undefined || !holdsHash(bytes, 0, lastChain)) lastChain = hashFromBytes(bytes);
+  return lastChain;
+}
+
+/** From 1; counters stay below 2^48, as everywhere. */
+function readCounter(reader: CodecReader): number | undefined {
+  const value = reader.uint();
+  return value > 0 && value < 2 ** 48 ? value : undefined;
+}
+
+const isWithin = (bytes: Bytes, max: number): boolean => bytes.length >= 1 && bytes.length <= max;
+
+/** @returns undefined when they do not fit; the reader may have failed as well */
+function readOperations(reader: CodecReader): readonly Operation[] | undefined {
+  const count = reader.array();
+  if (count === 0 || count > maxOperations) return undefined;
+  const operations: Operation[] = [];
+  for (let i = 0; i < count; i++) {
+    const operation = readOperation(reader);
+    if (operation === undefined || reader.failed) return undefined;
+    operations.push(operation);
+  }
+  return operations;
+}
+
+function readOperation(reader: CodecReader): Operation | undefined {
+  const length = reader.array();
+  const opcode = reader.uint();
+  const key = reader.bytes();
   switch (opcode) {
     case opcodes.put:
-      if (encoded.length !== 3 || !(third instanceof Uint8Array)) return 'malformed-command';
-      return third.length > maxValueBytes ? 'value-too-large' : { kind: 'put', key, value: third };
+      return length === 3 ? { kind: 'put', key, value: reader.bytes() } : undefined;
     case opcodes.delete:
-      return encoded.length === 2 ? { kind: 'delete', key } : 'malformed-command';
+      return length === 2 ? { kind: 'delete', key } : undefined;
     case opcodes['compare-and-set']:
-      if (encoded.length !== 4 || !isOptionalBytes(third) || !isOptionalBytes(fourth)) return 'malformed-command';
-      if (Math.max(third?.length ?? 0, fourth?.length ?? 0) > maxValueBytes) return 'value-too-large';
-      return { kind: 'compare-and-set', key, expected: third, value: fourth };
+      if (length !== 4) return undefined;
+      return { kind: 'compare-and-set', key, expected: readOptional(reader), value: readOptional(reader) };
     default:
-      return 'malformed-command';
+      return undefined;
   }
+}
+
+const readOptional = (reader: CodecReader): Bytes | null => (reader.nil() ? null : reader.bytes());
+
+/** Of the first operation that is too large. */
+function faultOf(operations: readonly Operation[]): CommandFault | undefined {
+  for (const operation of operations) {
+    if (!isWithin(operation.key, maxKeyBytes)) return 'key-too-large';
+    if (operation.kind === 'delete') continue;
+    const expected = operation.kind === 'put' ? null : operation.expected;
+    if (Math.max(expected?.length ?? 0, operation.value?.length ?? 0) > maxValueBytes) return 'value-too-large';
+  }
+  return undefined;
 }
 
 function writeOperation(operation: Operation): Encodable {
@@ -167,17 +212,4 @@ function writeOperation(operation: Operation): Encodable {
     case 'compare-and-set':
       return [opcodes['compare-and-set'], operation.key, operation.expected, operation.value];
   }
-}
-
-function isBytes(value: Encodable | undefined, min: number, max: number): value is Bytes {
-  return value instanceof Uint8Array && value.length >= min && value.length <= max;
-}
-
-function isOptionalBytes(value: Encodable | undefined): value is Bytes | null {
-  return value === null || value instanceof Uint8Array;
-}
-
-/** Counters stay below 2^48, as everywhere. */
-function isCounter(value: Encodable | undefined): value is number {
-  return typeof value === 'number' && value < 2 ** 48;
 }

@@ -6,6 +6,6 @@ export {
   maxValueBytes,
   nonceWindow,
 } from '../limits.ts';
-export { accountOf, type CommandFault, commandHash, commandVersion, decodeCommand } from './codec.ts';
+export { accountOf, type CommandFault, commandHash, commandVersion, decodeCommand, jobOf } from './codec.ts';
 export { type SignedEntry, signCommand } from './sign.ts';
 export type { Command, Operation, ReceivedCommand, SignedCommand } from './types.ts';

@@ -44,8 +44,8 @@ export interface ReceivedCommand extends SignedCommand {
   readonly hash: Hash;
   /** the account that it acts for */
   readonly actor: Hash;
-  /** what the signature covers */
-  readonly signedText: Bytes;
+  /** the fields as they stand in the entry, which the signature covers; a view */
+  readonly unsigned: Bytes;
   /** of the whole entry */
   readonly size: number;
 }

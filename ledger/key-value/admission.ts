@@ -2,11 +2,10 @@
 
 import type { Admission, ChainContext, Charge, Entry, OrderedBatch } from '../../consensus/application.ts';
 import { type ErrorName, errorRow } from '../../lib/errors.ts';
-import { commandHash, decodeCommand, type ReceivedCommand } from '../commands/index.ts';
+import { commandHash, decodeCommand, jobOf, type ReceivedCommand } from '../commands/index.ts';
 import { entriesOf, lengthBytes } from '../entries.ts';
 import { workUs } from '../limits.ts';
 import { type Defer, inSlices, runSliced } from '../slices.ts';
-import { type Account, decodeAccount } from '../state/account.ts';
 import { accountKey } from '../state/keys.ts';
 import { type AuthenticatedState, nameOf } from '../state/state.ts';
 import type { StateAnswer } from '../state/state-fault.ts';
@@ -54,12 +53,10 @@ function readEntry(rules: LedgerRules, entry: Entry, timeMs: number): Verdict {
 function judgeSenders(desk: AdmissionDesk, verdicts: Verdict[], done: StateAnswer<void>): void {
   const open = openVerdicts(verdicts);
   const names = open.map(({ command }) => nameOf(accountKey(command.actor)));
-  desk.state.readMany(names, (fault, stored) => {
+  desk.state.readAccounts(names, (fault, accounts) => {
     if (fault !== undefined) return done(fault, undefined);
     open.forEach(({ command, index }, i) => {
-      const encoded = stored[i];
-      const account: Account | undefined = encoded === undefined ? undefined : decodeAccount(encoded);
-      const unfit = judgeSender(desk.rules, command, account);
+      const unfit = judgeSender(desk.rules, command, accounts[i]);
       if (unfit !== undefined) verdicts[index] = { refused: unfit };
     });
     done(undefined, undefined);
@@ -69,7 +66,7 @@ function judgeSenders(desk: AdmissionDesk, verdicts: Verdict[], done: StateAnswe
 function verifyAll(desk: AdmissionDesk, verdicts: Verdict[], done: () => void): void {
   const open = openVerdicts(verdicts).filter(({ command }) => !desk.verified.has(command.hash));
   desk.verifier.verify(
-    open.map(({ command }) => command),
+    open.map(({ command }) => jobOf(command)),
     (valid) => {
       open.forEach(({ command, index }, i) => {
         if (valid[i] === true) desk.verified.add(command.hash);

@@ -23,17 +23,18 @@ import type { Bytes } from '../../lib/bytes.ts';
 import { type Hash, zeroHash } from '../../lib/hash.ts';
 import type { Ms } from '../../lib/units.ts';
 import type { Store } from '../../storage/index.ts';
-import { commandHash, decodeCommand } from '../commands/index.ts';
+import { commandHash, decodeCommand, jobOf, type ReceivedCommand } from '../commands/index.ts';
 import { entriesOf } from '../entries.ts';
 import { namesPerRead, unwrittenMs, workUs } from '../limits.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import { noHash } from '../receipt.ts';
 import { type Defer, inParts, inSlices, Pace, runSliced } from '../slices.ts';
-import { AuthenticatedState, type StateName } from '../state/state.ts';
+import type { HeldValue, StateName } from '../state/held-value.ts';
+import { AuthenticatedState } from '../state/state.ts';
 import type { StateAnswer, StateFault } from '../state/state-fault.ts';
 import { inlineVerifier, type SignatureVerifier, VerifiedHashes } from '../verification.ts';
 import { admit, chargesIn } from './admission.ts';
-import { BlockExecution, type Outcome, type PreparedCommand, prepare, refusedWith } from './execute.ts';
+import { BlockExecution, namesOf, type Outcome, refusedWith } from './execute.ts';
 import { answerQuery } from './queries.ts';
 import { type DraftReceipt, settleReceipts } from './receipts.ts';
 import type { LedgerRules } from './rules.ts';
@@ -61,8 +62,18 @@ export const emptyOutboxRoot: Hash = zeroHash;
 /** An entry of a block on its way through execution. */
 interface Item {
   readonly hash: Hash;
-  readonly prepared: PreparedCommand | undefined;
+  readonly read: { readonly command: ReceivedCommand; readonly names: readonly StateName[] } | undefined;
+  /** where nothing could be read: what is wrong with it */
   readonly outcome: Outcome | undefined;
+}
+
+/** A block whose signatures are checked and whose values are in memory. */
+interface Prepared {
+  readonly items: readonly Item[];
+  /** hashes of commands whose signatures are good */
+  readonly signed: ReadonlySet<Hash>;
+  /** what the items touch, one after the other, each in the order of `namesOf` */
+  readonly held: readonly HeldValue[];
 }
 
 export class KeyValueLedger implements Application {
@@ -136,39 +147,46 @@ export class KeyValueLedger implements Application {
     const read = inSlices(block.batches.flatMap(entriesOf), (entry) => {
       const item = readItem(entry);
       items.push(item);
-      return workUs.decodeCommand + (item.prepared?.names.length ?? 0) * workUs.perOperation;
+      return workUs.decodeCommand + (item.read?.names.length ?? 0) * workUs.perOperation;
     });
     runSliced(this.defer, read, () =>
       this.verify(items, (signed) =>
-        this.load(items, (fault) => {
+        this.load(items, (fault, held) => {
           if (fault !== undefined) return done(fault, unchanged);
-          this.execute(block, items, signed, (fault, applied) => done(fault, applied ?? unchanged));
+          this.execute(block, { items, signed, held }, (fault, applied) => done(fault, applied ?? unchanged));
         }),
       ),
     );
   }
 
-  private load(items: readonly Item[], done: StateAnswer<void>): void {
-    const names = namesOf(items);
+  /** What the items touch, one after the other. */
+  private load(items: readonly Item[], done: StateAnswer<readonly HeldValue[]>): void {
+    const held: HeldValue[] = [];
     const readPart = (part: readonly StateName[], next: (stop: boolean) => void): void =>
-      this.state.load(part, (fault) => {
-        if (fault !== undefined) done(fault, undefined);
+      this.state.load(part, (fault, found) => {
+        if (fault !== undefined) done(fault, []);
+        for (const each of found) held.push(each);
         next(fault !== undefined);
       });
-    inParts(names, namesPerRead, readPart, () => done(undefined, undefined));
+    inParts(
+      items.flatMap(({ read }) => read?.names ?? []),
+      namesPerRead,
+      readPart,
+      () => done(undefined, held),
+    );
   }
 
   /** Whether each item's signature is good; what this node admitted itself is not verified twice. */
   private verify(items: readonly Item[], done: (signed: ReadonlySet<Hash>) => void): void {
     const signed = new Set<Hash>();
-    const jobs = items.flatMap(({ prepared, hash }) => {
-      if (prepared === undefined) return [];
-      if (!this.verified.has(hash)) return [prepared.command];
-      signed.add(hash);
-      return [];
-    });
-    this.verifier.verify(jobs, (valid) => {
-      jobs.forEach(({ hash }, i) => {
+    const open: ReceivedCommand[] = [];
+    for (const { read, hash } of items) {
+      if (read === undefined) continue;
+      if (this.verified.has(hash)) signed.add(hash);
+      else open.push(read.command);
+    }
+    this.verifier.verify(open.map(jobOf), (valid) => {
+      open.forEach(({ hash }, i) => {
         if (valid[i] === true) signed.add(hash);
       });
       done(signed);
@@ -177,13 +195,12 @@ export class KeyValueLedger implements Application {
 
   private execute(
     block: OrderedBlock,
-    items: readonly Item[],
-    signed: ReadonlySet<Hash>,
+    prepared: Prepared,
     done: (fault: StateFault | undefined, applied: Applied | undefined) => void,
   ): void {
-    const execution = new BlockExecution(this.rules, block.timeMs, (path) => this.state.peek(path));
+    const execution = new BlockExecution(this.rules, block.timeMs);
     const drafts: DraftReceipt[] = [];
-    runSliced(this.defer, executeInSlices(execution, block.height, items, signed, drafts), () =>
+    runSliced(this.defer, executeInSlices(execution, block.height, prepared, drafts), () =>
       settleReceipts(this.state, drafts, (fault, settled) => {
         if (fault !== undefined) return done(fault, undefined);
         this.state.commit(
@@ -256,35 +273,28 @@ export class KeyValueLedger implements Application {
 }
 
 function readItem(entry: Bytes | undefined): Item {
-  if (entry === undefined) return { hash: noHash, prepared: undefined, outcome: refusedWith('malformed-command') };
+  if (entry === undefined) return { hash: noHash, read: undefined, outcome: refusedWith('malformed-command') };
   const decoded = decodeCommand(entry);
-  if (!decoded.ok) return { hash: commandHash(entry), prepared: undefined, outcome: refusedWith(decoded.error) };
-  return { hash: decoded.value.hash, prepared: prepare(decoded.value), outcome: undefined };
-}
-
-function namesOf(items: readonly Item[]): readonly StateName[] {
-  const names = new Map<Hash, StateName>();
-  for (const { prepared } of items) {
-    if (prepared === undefined) continue;
-    names.set(prepared.account.path, prepared.account);
-    for (const name of prepared.names) names.set(name.path, name);
-  }
-  return [...names.values()];
+  if (!decoded.ok) return { hash: commandHash(entry), read: undefined, outcome: refusedWith(decoded.error) };
+  const command = decoded.value;
+  return { hash: command.hash, read: { command, names: namesOf(command) }, outcome: undefined };
 }
 
 function* executeInSlices(
   execution: BlockExecution,
   height: number,
-  items: readonly Item[],
-  signed: ReadonlySet<Hash>,
+  { items, signed, held }: Prepared,
   drafts: DraftReceipt[],
 ): Generator<void> {
   const pace = new Pace();
-  for (const [index, { hash, prepared, outcome }] of items.entries()) {
-    const result = prepared === undefined ? outcome : execution.run(prepared, signed.has(hash));
+  let first = 0;
+  for (const [index, { hash, read, outcome }] of items.entries()) {
+    const result = read === undefined ? outcome : execution.run(read.command, signed.has(hash), held, first);
     const { code, failures, events, executed } = result as Outcome;
     drafts.push({ receipt: { hash, height, index, code, failures, events }, executed });
-    if (pace.spend(workUs.execute + (prepared?.names.length ?? 0) * workUs.perOperation)) yield;
+    const touched = read?.names.length ?? 0;
+    first += touched;
+    if (pace.spend(workUs.execute + touched * workUs.perOperation)) yield;
   }
 }
 

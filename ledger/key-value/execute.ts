@@ -1,25 +1,17 @@
 // Executes commands on values in memory: no reads that wait, no clock, no randomness. All nodes get the same outcome.
 
 import { Arena } from '../../lib/arena.ts';
-import { assert, present } from '../../lib/assert.ts';
+import { present } from '../../lib/assert.ts';
 import { type Bytes, equalBytes } from '../../lib/bytes.ts';
 import { type ErrorName, errorRow } from '../../lib/errors.ts';
-import type { Hash } from '../../lib/hash.ts';
 import type { Operation, ReceivedCommand } from '../commands/index.ts';
 import { entryOverheadBytes } from '../limits.ts';
 import type { LedgerEvent, OperationFailure } from '../receipt.ts';
-import { type Account, decodeAccount, encodeAccount, isUsed, newAccount, useNonce } from '../state/account.ts';
+import { type Account, accountOf, copyAccount, encodeAccount, isUsed, newAccount, useNonce } from '../state/account.ts';
+import type { Draft, HeldValue, StateName } from '../state/held-value.ts';
 import { accountKey, unwrapValue, valueKeysOf, wrapValue } from '../state/keys.ts';
-import { nameOf, type StateChange, type StateName } from '../state/state.ts';
+import { nameOf, type StateChange } from '../state/state.ts';
 import { judgeEnvelope, judgeSender, type LedgerRules } from './rules.ts';
-
-/** A command with the names that it touches, worked out once. */
-export interface PreparedCommand {
-  readonly command: ReceivedCommand;
-  readonly account: StateName;
-  /** one per operation */
-  readonly names: readonly StateName[];
-}
 
 export interface Outcome {
   readonly code: number;
@@ -29,26 +21,12 @@ export interface Outcome {
   readonly events: readonly LedgerEvent[];
 }
 
-export function prepare(command: ReceivedCommand): PreparedCommand {
+/** What a command touches: its account, then a name per operation. */
+export function namesOf(command: ReceivedCommand): readonly StateName[] {
   const keyOf = valueKeysOf(command.actor);
-  return {
-    command,
-    account: nameOf(accountKey(command.actor)),
-    names: command.operations.map((operation) => nameOf(keyOf(operation.key))),
-  };
-}
-
-/** A value in the block: as it is now, and whether it has to be written. */
-interface Slot {
-  readonly name: StateName;
-  stored: Bytes | undefined;
-  changed: boolean;
-}
-
-interface AccountSlot {
-  readonly name: StateName;
-  account: Account | undefined;
-  changed: boolean;
+  const names = [nameOf(accountKey(command.actor))];
+  for (const { key } of command.operations) names.push(nameOf(keyOf(key)));
+  return names;
 }
 
 const nothing: readonly never[] = [];
@@ -64,49 +42,52 @@ export const refusedWith = (name: ErrorName): Outcome => ({
 export class BlockExecution {
   private readonly rules: LedgerRules;
   private readonly timeMs: number;
-  private readonly peek: (path: Hash) => Bytes | undefined;
   /** of the values that the block writes */
   private readonly arena = new Arena();
-  private readonly slots = new Map<Hash, Slot>();
-  private readonly accounts = new Map<Hash, AccountSlot>();
+  /** each value that a command touched, once */
+  private readonly drafts: Draft[] = [];
 
-  /** @param peek the value at a path before the block; everything that the block names has been loaded */
-  constructor(rules: LedgerRules, timeMs: number, peek: (path: Hash) => Bytes | undefined) {
+  constructor(rules: LedgerRules, timeMs: number) {
     this.rules = rules;
     this.timeMs = timeMs;
-    this.peek = peek;
   }
 
-  /** @param signed whether the signature is good */
-  run(prepared: PreparedCommand, signed: boolean): Outcome {
-    const { command } = prepared;
+  /**
+   * @param signed whether the signature is good
+   * @param held what the command touches, in the order of `namesOf`, from place `first`
+   */
+  run(command: ReceivedCommand, signed: boolean, held: readonly HeldValue[], first: number): Outcome {
     const misplaced = judgeEnvelope(this.rules, command, this.timeMs);
     if (misplaced !== undefined) return refusedWith(misplaced);
     if (!signed) return refusedWith('bad-signature');
-    const slot = this.accountSlot(prepared.account);
-    const unfit = judgeSender(this.rules, command, slot.account);
+    const draft = this.draft(held[first] as HeldValue);
+    if (!draft.changed) draft.account = accountOf(draft.held);
+    const unfit = judgeSender(this.rules, command, draft.account);
     if (unfit !== undefined) return refusedWith(unfit);
-    slot.account ??= newAccount({ suite: command.suite, key: Uint8Array.from(command.publicKey) });
-    slot.changed = true;
-    const follows = command.after === null || isUsed(slot.account, command.after);
-    useNonce(slot.account, command.nonce);
+    const account = openAccount(draft, command);
+    const follows = command.after === null || isUsed(account, command.after);
+    useNonce(account, command.nonce);
     if (!follows) return { ...refusedWith('after-missing'), executed: true };
-    return this.runOperations(prepared, slot.account);
+    return this.runOperations(command, account, held, first + 1);
   }
 
-  private runOperations(prepared: PreparedCommand, account: Account): Outcome {
-    const { operations, atomic } = prepared.command;
+  private runOperations(
+    command: ReceivedCommand,
+    account: Account,
+    held: readonly HeldValue[],
+    first: number,
+  ): Outcome {
+    const { operations, atomic } = command;
     const failures: OperationFailure[] = [];
     const events: LedgerEvent[] = [];
-    const before =
-      atomic && operations.length > 1 ? { slots: [] as [Slot, Slot][], usedBytes: account.usedBytes } : null;
+    const before = atomic && operations.length > 1 ? { drafts: [] as Draft[], usedBytes: account.usedBytes } : null;
     for (let i = 0; i < operations.length; i++) {
       const operation = operations[i] as Operation;
-      const slot = this.slot(prepared.names[i] as StateName);
-      before?.slots.push([slot, { ...slot }]);
-      const failed = this.runOperation(operation, slot, account);
+      const draft = this.draft(held[first + i] as HeldValue);
+      before?.drafts.push({ ...draft });
+      const failed = this.runOperation(operation, draft, account);
       if (failed === undefined) {
-        events.push({ topic: slot.stored === undefined ? 'delete' : 'put', data: operation.key });
+        events.push({ topic: draft.stored === undefined ? 'delete' : 'put', data: operation.key });
         continue;
       }
       failures.push({ operation: i, code: codeOf(failed) });
@@ -114,10 +95,7 @@ export class BlockExecution {
     }
     if (failures.length === 0) return { code: 0, executed: true, failures, events };
     if (before !== null) {
-      for (const [slot, kept] of before.slots.reverse()) {
-        slot.stored = kept.stored;
-        slot.changed = kept.changed;
-      }
+      for (const kept of before.drafts.reverse()) Object.assign(this.draft(kept.held), kept);
       account.usedBytes = before.usedBytes;
       return { code: codeOf('bundle-aborted'), executed: true, failures, events: nothing };
     }
@@ -125,56 +103,50 @@ export class BlockExecution {
     return { code: (failures[0] as OperationFailure).code, executed: true, failures: nothing, events: nothing };
   }
 
-  private runOperation(operation: Operation, slot: Slot, account: Account): ErrorName | undefined {
-    if (operation.kind === 'compare-and-set' && !this.holds(slot, operation.expected)) return 'compare-failed';
+  private runOperation(operation: Operation, draft: Draft, account: Account): ErrorName | undefined {
+    if (operation.kind === 'compare-and-set' && !holds(draft, operation.expected)) return 'compare-failed';
     const value = operation.kind === 'delete' ? null : operation.value;
     const stored = value === null ? undefined : wrapValue(value, this.arena);
-    const usedBytes = account.usedBytes + sizeOf(operation.key, stored) - sizeOf(operation.key, slot.stored);
+    const usedBytes = account.usedBytes + sizeOf(operation.key, stored) - sizeOf(operation.key, draft.stored);
     if (usedBytes > this.rules.bytesPerAccount && usedBytes > account.usedBytes) return 'quota-exceeded';
     account.usedBytes = usedBytes;
-    slot.stored = stored;
-    slot.changed = true;
+    draft.stored = stored;
+    draft.changed = true;
     return undefined;
   }
 
-  private holds(slot: Slot, expected: Bytes | null): boolean {
-    if (slot.stored === undefined || expected === null) return slot.stored === undefined && expected === null;
-    return equalBytes(present(unwrapValue(slot.stored), 'we know the format of what we stored'), expected);
+  private draft(held: HeldValue): Draft {
+    if (held.draft?.of === this) return held.draft;
+    const draft = { of: this, held, stored: held.bytes, account: undefined, changed: false };
+    held.draft = draft;
+    this.drafts.push(draft);
+    return draft;
   }
 
-  private slot(name: StateName): Slot {
-    let slot = this.slots.get(name.path);
-    if (slot === undefined) {
-      slot = { name, stored: this.peek(name.path), changed: false };
-      this.slots.set(name.path, slot);
-    }
-    return slot;
-  }
-
-  private accountSlot(name: StateName): AccountSlot {
-    let slot = this.accounts.get(name.path);
-    if (slot === undefined) {
-      const stored = this.peek(name.path);
-      const account = stored === undefined ? undefined : decodeAccount(stored);
-      assert((stored === undefined) === (account === undefined), 'we know the format of our accounts');
-      slot = { name, account, changed: false };
-      this.accounts.set(name.path, slot);
-    }
-    return slot;
-  }
-
-  /** What the block changed. */
+  /** What the block changed; the execution ends with it. */
   changes(): readonly StateChange[] {
     const changes: StateChange[] = [];
-    for (const { name, account, changed } of this.accounts.values()) {
-      if (changed) changes.push({ ...name, value: encodeAccount(present(account, 'a changed account exists')) });
-    }
-    for (const { name, stored, changed } of this.slots.values()) {
-      if (changed && !(stored === undefined && this.peek(name.path) === undefined))
-        changes.push({ ...name, value: stored });
+    for (const { held, stored, account, changed } of this.drafts) {
+      held.draft = undefined;
+      if (!changed) continue;
+      const value = account === undefined ? stored : encodeAccount(account);
+      if (value !== undefined || held.bytes !== undefined) changes.push({ held, value, account });
     }
     return changes;
   }
+}
+
+/** @returns the account that the command changes: the draft's own */
+function openAccount(draft: Draft, { suite, publicKey }: ReceivedCommand): Account {
+  if (draft.account === undefined) draft.account = newAccount({ suite, key: Uint8Array.from(publicKey) });
+  else if (!draft.changed) draft.account = copyAccount(draft.account);
+  draft.changed = true;
+  return draft.account;
+}
+
+function holds({ stored }: Draft, expected: Bytes | null): boolean {
+  if (stored === undefined || expected === null) return stored === undefined && expected === null;
+  return equalBytes(present(unwrapValue(stored), 'we know the format of what we stored'), expected);
 }
 
 const sizeOf = (key: Bytes, stored: Bytes | undefined): number =>

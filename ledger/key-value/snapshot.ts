@@ -5,10 +5,15 @@ import type { RestoredHead, SnapshotSource } from '../../consensus/application.t
 import { type Bytes, bigEndian, concatBytes } from '../../lib/bytes.ts';
 import type { Store } from '../../storage/index.ts';
 import { namesPerRead, snapshotPartBytes } from '../limits.ts';
-import { type AuthenticatedState, nameOf, type StateChange } from '../state/state.ts';
+import type { StateName } from '../state/held-value.ts';
+import { type AuthenticatedState, nameOf } from '../state/state.ts';
 import { corrupt, type StateAnswer, storeFault } from '../state/state-fault.ts';
 
 const formatVersion = 1;
+
+interface StateEntry extends StateName {
+  readonly value: Bytes;
+}
 
 /** What the store holds, which must be all; no block may be applied meanwhile. */
 export function dumpState(
@@ -66,9 +71,10 @@ export function restoreState(
 ): void {
   const { height, timeMs, stateRoot, outboxRoot } = expected;
   const fail = (): void => state.clear((fault) => done(fault ?? broken, undefined));
-  const install = (changes: readonly StateChange[], last: boolean, then: (root: string) => void): void =>
-    state.load(changes, (fault) => {
+  const install = (entries: readonly StateEntry[], last: boolean, then: (root: string) => void): void =>
+    state.load(entries, (fault, held) => {
       if (fault !== undefined) return done(fault, undefined);
+      const changes = held.map((each, i) => ({ held: each, value: entries[i]?.value }));
       const block = { height, timeMs, outboxRoot, changes, records: [], partial: !last };
       state.commit(block, (fault, restored) =>
         fault === undefined ? then(restored.stateRoot) : done(fault, undefined),
@@ -82,9 +88,9 @@ export function restoreState(
         if (state.current.stateRoot !== stateRoot) return fail();
         return install([], true, () => state.write(true, done));
       }
-      const changes = readPart(part);
-      if (changes === undefined) return fail();
-      install(changes, false, () => next(index + 1));
+      const entries = readPart(part);
+      if (entries === undefined) return fail();
+      install(entries, false, () => next(index + 1));
     });
   state.clear((fault) => (fault === undefined ? next(0) : done(fault, undefined)));
 }
@@ -92,9 +98,9 @@ export function restoreState(
 const broken = corrupt('the snapshot does not hold the state that it should');
 
 /** @returns undefined when the bytes do not add up */
-function readPart(part: Bytes): readonly StateChange[] | undefined {
+function readPart(part: Bytes): readonly StateEntry[] | undefined {
   if (part[0] !== formatVersion) return undefined;
-  const changes: StateChange[] = [];
+  const entries: StateEntry[] = [];
   let offset = 1;
   const item = (): Bytes | undefined => {
     if (offset + 4 > part.length) return undefined;
@@ -108,7 +114,7 @@ function readPart(part: Bytes): readonly StateChange[] | undefined {
     const key = item();
     const value = item();
     if (key === undefined || value === undefined) return undefined;
-    changes.push({ ...nameOf(key), value });
+    entries.push({ ...nameOf(key), value });
   }
-  return changes;
+  return entries;
 }

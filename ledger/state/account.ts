@@ -1,11 +1,14 @@
 // An account: who may sign for it, which nonces it has used, what it keeps in the state. Encoded as a canonical tuple
 // [1, [[suite, key], …], highest nonce, window, used bytes], it is itself an entry of the state and can be proved.
 
+import { present } from '../../lib/assert.ts';
 import type { Bytes } from '../../lib/bytes.ts';
-import { decode, type Encodable, encode } from '../../lib/codec.ts';
+import { decode, type Encodable } from '../../lib/codec.ts';
+import { arrayLength, bytesLength, CodecWriter, uintLength } from '../../lib/codec-writer.ts';
 import type { ErrorName } from '../../lib/errors.ts';
 import { bytes, list, misfit, tuple, uint } from '../../lib/shape.ts';
 import { maxAccountKeys, nonceWindow } from '../limits.ts';
+import type { HeldValue } from './held-value.ts';
 
 export interface AccountKey {
   readonly suite: number;
@@ -74,9 +77,36 @@ const accountShape = tuple<
   usedBytes: uint(2 ** 53 - 1),
 });
 
-export function encodeAccount(account: Account): Bytes {
-  return encode(accountShape.write({ format: formatVersion, ...account }));
+/** As the shape says. */
+export function encodeAccount({ keys, highestNonce, window, usedBytes }: Account): Bytes {
+  let length = 1 + uintLength(formatVersion) + arrayLength(keys.length);
+  for (const { suite, key } of keys) length += 1 + uintLength(suite) + bytesLength(key.length);
+  length += uintLength(highestNonce) + bytesLength(window.length) + uintLength(usedBytes);
+  const bytes = new Uint8Array(length);
+  const writer = new CodecWriter(bytes).array(5).uint(formatVersion).array(keys.length);
+  for (const { suite, key } of keys) writer.array(2).uint(suite).bytes(key);
+  writer.uint(highestNonce).bytes(window).uint(usedBytes);
+  return bytes;
 }
+
+/** The account in a value of the state, undefined where there is none. It is shared: whoever changes it takes a copy. */
+export function accountOf(held: HeldValue): Account | undefined {
+  held.account ??= readAccount(held.bytes);
+  return held.account;
+}
+
+/** @param stored what the state holds for it */
+export function readAccount(stored: Bytes | undefined): Account | undefined {
+  if (stored === undefined) return undefined;
+  return present(decodeAccount(stored), 'we know the format of our accounts');
+}
+
+export const copyAccount = (account: Account): Account => ({
+  keys: account.keys,
+  highestNonce: account.highestNonce,
+  window: account.window.slice(),
+  usedBytes: account.usedBytes,
+});
 
 /** @returns undefined when the bytes are no account of a known format */
 export function decodeAccount(encoded: Bytes): Account | undefined {

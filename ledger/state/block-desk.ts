@@ -2,7 +2,7 @@
 
 import { Arena } from '../../lib/arena.ts';
 import { present } from '../../lib/assert.ts';
-import type { BlockUndo, StateHistory } from './history.ts';
+import type { BlockUndo } from './history.ts';
 import { encodePage, type Page } from './page.ts';
 import type { Pages } from './pages.ts';
 import type { PageDesk } from './tree-update.ts';
@@ -11,37 +11,43 @@ import type { Unwritten } from './unwritten.ts';
 export class BlockDesk implements PageDesk {
   readonly undo: BlockUndo;
   private readonly pages: Pages;
-  private readonly history: StateHistory;
   private readonly unwritten: Unwritten;
   /** of the pages as they were; they go together when their height is no longer kept */
   private readonly arena = new Arena();
 
-  constructor(pages: Pages, history: StateHistory, unwritten: Unwritten, undo: BlockUndo) {
+  constructor(pages: Pages, unwritten: Unwritten, undo: BlockUndo) {
     this.pages = pages;
-    this.history = history;
     this.unwritten = unwritten;
     this.undo = undo;
   }
 
-  change(prefix: string): Page {
-    const page = present(this.pages.get(prefix), 'a page that changes has been loaded');
+  changeRoot(): Page {
+    return this.changed(this.pages.root);
+  }
+
+  change(above: Page, slot: number): Page {
+    return this.changed(present(above.below[slot], 'a page that changes has been loaded'));
+  }
+
+  private changed(page: Page): Page {
     if (page.changedBy === this.undo.serial) return page;
     page.changedBy = this.undo.serial;
-    this.history.keepPage(this.undo, prefix, encodePage(page, this.arena));
+    this.undo.keepPage(page.prefix, encodePage(page, this.arena));
     this.unwritten.changePage(page);
     return page;
   }
 
-  create(prefix: string): Page {
-    const page = this.pages.create(prefix);
+  create(above: Page, slot: number): Page {
+    const page = this.pages.create(above, slot);
     page.changedBy = this.undo.serial;
-    this.history.keepPage(this.undo, prefix, undefined);
+    this.undo.keepPage(page.prefix, undefined);
     this.unwritten.changePage(page);
     return page;
   }
 
-  remove({ prefix }: Page): void {
-    this.pages.remove(prefix);
-    this.unwritten.removePage(prefix);
+  remove(above: Page, slot: number): void {
+    const page = present(above.below[slot], 'a page that goes has been loaded');
+    this.pages.remove(above, slot);
+    this.unwritten.removePage(page);
   }
 }

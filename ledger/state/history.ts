@@ -4,24 +4,79 @@
 import type { Bytes } from '../../lib/bytes.ts';
 import type { Hash } from '../../lib/hash.ts';
 
-/** What one block replaced; undefined: it was not there before. */
-export interface BlockUndo {
-  readonly height: number;
-  /** counts from 1 over all blocks, and over the parts of one that is restored */
-  readonly serial: number;
-  readonly pages: Map<string, Bytes | undefined>;
-  readonly values: Map<Hash, Bytes | undefined>;
-  /** root before the block */
-  readonly rootBefore: Hash;
-  bytes: number;
-}
-
 export interface Past {
+  /** undefined: it was not there */
   readonly bytes: Bytes | undefined;
 }
 
-/** A map entry, its key and its share of the containers. */
+/** An entry and its share of the containers. */
 const entryBytes = 160;
+
+/**
+ * What one block replaced. Blocks only list it, since most heights are never asked about; the first question about one
+ * orders its list.
+ */
+export class BlockUndo {
+  readonly height: number;
+  /** counts from 1 over all blocks, and over the parts of one that is restored */
+  readonly serial: number;
+  readonly rootBefore: Hash;
+  private readonly pages = new Replaced<string>();
+  private readonly values = new Replaced<Hash>();
+  bytes = 0;
+
+  constructor(height: number, serial: number, rootBefore: Hash) {
+    this.height = height;
+    this.serial = serial;
+    this.rootBefore = rootBefore;
+  }
+
+  /** Each page that the block changes, makes or removes. */
+  keepPage(prefix: string, before: Bytes | undefined): void {
+    this.pages.add(prefix, before);
+    this.bytes += entryBytes + (before?.length ?? 0);
+  }
+
+  keepValue(path: Hash, before: Bytes | undefined): void {
+    this.values.add(path, before);
+    this.bytes += entryBytes + (before?.length ?? 0);
+  }
+
+  page(prefix: string): Past | undefined {
+    return this.pages.find(prefix);
+  }
+
+  value(path: Hash): Past | undefined {
+    return this.values.find(path);
+  }
+}
+
+class Replaced<Name> {
+  private readonly names: Name[] = [];
+  private readonly before: (Bytes | undefined)[] = [];
+  /** places in the list, once somebody asked */
+  private index: Map<Name, number> | undefined;
+
+  add(name: Name, before: Bytes | undefined): void {
+    this.names.push(name);
+    this.before.push(before);
+    this.index = undefined;
+  }
+
+  find(name: Name): Past | undefined {
+    const place = this.ordered().get(name);
+    return place === undefined ? undefined : { bytes: this.before[place] };
+  }
+
+  /** A page that a block removes and makes again is listed twice: how it was before the block is the first entry. */
+  private ordered(): ReadonlyMap<Name, number> {
+    if (this.index !== undefined) return this.index;
+    const index = new Map<Name, number>();
+    for (let i = this.names.length - 1; i >= 0; i--) index.set(this.names[i] as Name, i);
+    this.index = index;
+    return index;
+  }
+}
 
 export class StateHistory {
   private readonly keptHeights: number;
@@ -36,27 +91,9 @@ export class StateHistory {
   }
 
   begin(height: number, rootBefore: Hash): BlockUndo {
-    const undo: BlockUndo = {
-      height,
-      serial: ++this.serial,
-      pages: new Map(),
-      values: new Map(),
-      rootBefore,
-      bytes: 0,
-    };
+    const undo = new BlockUndo(height, ++this.serial, rootBefore);
     this.blocks.push(undo);
     return undo;
-  }
-
-  /** Once for each page that the block changes, makes or removes. */
-  keepPage(undo: BlockUndo, prefix: string, before: Bytes | undefined): void {
-    undo.pages.set(prefix, before);
-    undo.bytes += entryBytes + (before?.length ?? 0);
-  }
-
-  keepValue(undo: BlockUndo, path: Hash, before: Bytes | undefined): void {
-    undo.values.set(path, before);
-    undo.bytes += entryBytes + (before?.length ?? 0);
   }
 
   /** Forgets the oldest heights beyond the bounds. */
@@ -85,15 +122,17 @@ export class StateHistory {
 
   /** @returns undefined when no block after `height` replaced the page */
   pageAt(prefix: string, height: number): Past | undefined {
-    for (const block of this.blocks) {
-      if (block.height > height && block.pages.has(prefix)) return { bytes: block.pages.get(prefix) };
-    }
-    return undefined;
+    return this.first(height, (block) => block.page(prefix));
   }
 
   valueAt(path: Hash, height: number): Past | undefined {
+    return this.first(height, (block) => block.value(path));
+  }
+
+  private first(height: number, find: (block: BlockUndo) => Past | undefined): Past | undefined {
     for (const block of this.blocks) {
-      if (block.height > height && block.values.has(path)) return { bytes: block.values.get(path) };
+      const past = block.height > height ? find(block) : undefined;
+      if (past !== undefined) return past;
     }
     return undefined;
   }

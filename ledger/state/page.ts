@@ -4,7 +4,7 @@
 import type { Arena } from '../../lib/arena.ts';
 import { assert } from '../../lib/assert.ts';
 import type { Bytes } from '../../lib/bytes.ts';
-import { type Hash, hashFromBytes, hashInto } from '../../lib/hash.ts';
+import { type Hash, hashFromBytes, hashInto, holdsHash } from '../../lib/hash.ts';
 import { innerHashInto, leafHashInto } from './tree-hash.ts';
 
 export const slotCount = 16;
@@ -25,15 +25,17 @@ export interface Page {
   readonly hashes: Uint8Array;
   /** 64 bytes per slot that is a leaf */
   readonly contents: Uint8Array;
-  /** prefixes of the pages below, each made once: maps find a string that they have seen by its identity */
-  readonly below: (string | undefined)[];
+  /** the pages below that are in memory, by slot */
+  readonly below: (Page | undefined)[];
+  /** the newest sweep of the cache before which it was touched */
+  touchedIn: number;
   /** the newest change that it was part of, by the change's number */
   changedBy: number;
   /** whether it has changed since it was given to the store */
   isUnwritten: boolean;
 }
 
-/** Memory that a page takes: its hashes and leaves 2 KiB, its other fields and its place in a map. */
+/** Memory that a page takes: its hashes and leaves 2 KiB, and its other fields. */
 export const pageMemoryBytes = 2_700;
 
 export function emptyPage(prefix: string): Page {
@@ -44,7 +46,8 @@ export function emptyPage(prefix: string): Page {
     kinds: new Uint8Array(memory, 0, nodes),
     hashes: new Uint8Array(memory, nodes, nodes * hashBytes),
     contents: new Uint8Array(memory, nodes + nodes * hashBytes),
-    below: new Array<string | undefined>(slotCount).fill(undefined),
+    below: new Array<Page | undefined>(slotCount).fill(undefined),
+    touchedIn: 0,
     changedBy: 0,
     isUnwritten: false,
   };
@@ -57,12 +60,7 @@ export function slotOf(path: Hash, depth: number): number {
 
 /** @returns the prefix of the page below a slot */
 export function prefixBelow(page: Page, slot: number): string {
-  let prefix = page.below[slot];
-  if (prefix === undefined) {
-    prefix = page.prefix + '0123456789abcdef'[slot];
-    page.below[slot] = prefix;
-  }
-  return prefix;
+  return page.below[slot]?.prefix ?? page.prefix + '0123456789abcdef'[slot];
 }
 
 export function slotKind(page: Page, slot: number): number {
@@ -83,15 +81,10 @@ export function leafPath(page: Page, slot: number): Hash {
   return hashFromBytes(page.contents.subarray(slot * contentBytes, slot * contentBytes + hashBytes));
 }
 
-/** Whether the leaf in a slot has this path. */
+/** Whether a slot is a leaf with this path. */
 export function isLeafAt(page: Page, slot: number, path: Hash): boolean {
-  hashInto(path, pathScratch, 0);
-  const at = slot * contentBytes;
-  for (let i = 0; i < hashBytes; i++) if (page.contents[at + i] !== pathScratch[i]) return false;
-  return true;
+  return slotKind(page, slot) === nodeKinds.leaf && holdsHash(page.contents, slot * contentBytes, path);
 }
-
-const pathScratch = new Uint8Array(hashBytes);
 
 export function clearSlot(page: Page, slot: number): void {
   const node = slotCount + slot;
@@ -101,6 +94,12 @@ export function clearSlot(page: Page, slot: number): void {
 
 export function setLeaf(page: Page, slot: number, path: Hash, valueHash: Bytes): void {
   hashInto(path, page.contents, slot * contentBytes);
+  page.contents.set(valueHash, slot * contentBytes + hashBytes);
+  hashLeaf(page, slot);
+}
+
+/** The leaf that is in the slot has another value. */
+export function setLeafValue(page: Page, slot: number, valueHash: Bytes): void {
   page.contents.set(valueHash, slot * contentBytes + hashBytes);
   hashLeaf(page, slot);
 }

@@ -1,11 +1,11 @@
-// The tree's pages in memory, the changed ones among them, and how missing ones come from the store: level by level, each
-// level in one read, each page checked against the hash that the page above has of it.
+// The tree's pages in memory, each pointing at those below it, and how missing ones come from the store: level by level,
+// each level in one read, each page checked against the hash that the page above has of it.
 
 import { type Bytes, equalBytes } from '../../lib/bytes.ts';
+import type { Hash } from '../../lib/hash.ts';
 import type { Store } from '../../storage/index.ts';
 import { namesPerRead } from '../limits.ts';
 import { inParts } from '../slices.ts';
-import { GenerationCache } from './generations.ts';
 import type { Layout } from './layout.ts';
 import {
   decodePage,
@@ -23,51 +23,85 @@ import { corrupt, type StateAnswer, storeFault } from './state-fault.ts';
 import type { TreeUpdate } from './tree-update.ts';
 
 interface MissingPage {
-  readonly prefix: string;
-  /** what the page above says of it */
-  readonly hash: Bytes;
+  readonly above: Page;
+  readonly slot: number;
 }
 
 export class Pages {
   private readonly store: Store;
   private readonly layout: Layout;
-  private readonly cache: GenerationCache<Page>;
+  private readonly maxPages: number;
+  /** below the root */
+  private count = 0;
+  private sweeps = 0;
   /** always in memory */
   root: Page = emptyPage('');
 
   constructor(store: Store, layout: Layout, maxCacheBytes: number) {
     this.store = store;
     this.layout = layout;
-    this.cache = new GenerationCache({ maxBytes: maxCacheBytes, sizeOf: () => pageMemoryBytes });
+    this.maxPages = Math.floor(maxCacheBytes / pageMemoryBytes);
   }
 
   /** @returns undefined when the page is not in memory */
   get(prefix: string): Page | undefined {
-    return prefix === '' ? this.root : this.cache.get(prefix);
-  }
-
-  create(prefix: string): Page {
-    const page = emptyPage(prefix);
-    this.cache.set(prefix, page);
+    let page: Page | undefined = this.root;
+    for (let depth = 0; depth < prefix.length && page !== undefined; depth++) {
+      page = this.below(page, slotOf(prefix as Hash, depth));
+    }
     return page;
   }
 
-  remove(prefix: string): void {
-    this.cache.delete(prefix);
+  private below(page: Page, slot: number): Page | undefined {
+    const below = page.below[slot];
+    if (below !== undefined) below.touchedIn = this.sweeps;
+    return below;
   }
 
+  create(above: Page, slot: number): Page {
+    return this.place(above, slot, emptyPage(prefixBelow(above, slot)));
+  }
+
+  private place(above: Page, slot: number, page: Page): Page {
+    if (above.below[slot] === undefined) this.count++;
+    above.below[slot] = page;
+    page.touchedIn = this.sweeps;
+    return page;
+  }
+
+  /** Nothing is below a page that goes. */
+  remove(above: Page, slot: number): void {
+    above.below[slot] = undefined;
+    this.count--;
+  }
+
+  /** Half of the bound is left to what comes until the next sweep. */
   get isFull(): boolean {
-    return this.cache.isFull;
+    return this.count * 2 > this.maxPages;
   }
 
-  /** See `GenerationCache`. */
-  trim(): void {
-    this.cache.trim();
+  /** Pages are forgotten here and nowhere else: those that were not touched since the sweep before. */
+  sweep(): void {
+    if (!this.isFull) return;
+    this.count = this.keepTouched(this.root);
+    this.sweeps++;
+  }
+
+  /** Whoever touches a page has touched those above it, so what hangs below one that goes, goes too. */
+  private keepTouched(page: Page): number {
+    let kept = 0;
+    for (let slot = 0; slot < slotCount; slot++) {
+      const below = page.below[slot];
+      if (below === undefined) continue;
+      if (below.touchedIn === this.sweeps) kept += 1 + this.keepTouched(below);
+      else page.below[slot] = undefined;
+    }
+    return kept;
   }
 
   /** Forgets all pages. */
   reset(root: Page): void {
-    this.cache.clear();
+    this.count = 0;
     this.root = root;
   }
 
@@ -86,13 +120,14 @@ export class Pages {
     this.gatherMissing(this.root, updates, 0, updates.length, missing);
     if (missing.length === 0) return done(undefined, undefined);
     this.store.getMany(
-      missing.map(({ prefix }) => this.layout.page(prefix)),
+      missing.map(({ above, slot }) => this.layout.page(prefixBelow(above, slot))),
       (fault, found) => {
         if (fault !== undefined) return done(storeFault(fault), undefined);
-        for (const [i, { prefix, hash }] of missing.entries()) {
-          const page = checkedPage(prefix, found[i], hash);
+        for (const [i, { above, slot }] of missing.entries()) {
+          const prefix = prefixBelow(above, slot);
+          const page = checkedPage(prefix, found[i], nodeHash(above, slotCount + slot));
           if (page === undefined) return done(misfit(prefix), undefined);
-          this.cache.set(prefix, page);
+          this.place(above, slot, page);
         }
         this.loadLevels(updates, done);
       },
@@ -112,9 +147,8 @@ export class Pages {
       let high = low + 1;
       while (high < to && slotOf((updates[high] as TreeUpdate).path, depth) === slot) high++;
       if (slotKind(page, slot) === nodeKinds.inner) {
-        const prefix = prefixBelow(page, slot);
-        const below = this.get(prefix);
-        if (below === undefined) missing.push({ prefix, hash: nodeHash(page, slotCount + slot) });
+        const below = this.below(page, slot);
+        if (below === undefined) missing.push({ above: page, slot });
         else this.gatherMissing(below, updates, low, high, missing);
       }
       low = high;

@@ -3,6 +3,7 @@
 import type { Bytes } from '../../lib/bytes.ts';
 import { hashToBytes } from '../../lib/hash.ts';
 import { bitOf, encodeProof, type StateProof } from '../proof/state-proof.ts';
+import type { StateName } from './held-value.ts';
 import {
   leafContent,
   leafPath,
@@ -13,7 +14,7 @@ import {
   prefixBelow,
   slotCount,
 } from './page.ts';
-import type { AuthenticatedState, StateName } from './state.ts';
+import type { AuthenticatedState } from './state.ts';
 import type { StateAnswer } from './state-fault.ts';
 
 export function proveName(state: AuthenticatedState, name: StateName, height: number, done: StateAnswer<Bytes>): void {

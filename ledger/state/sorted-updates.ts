@@ -2,6 +2,7 @@
 
 import { workUs } from '../limits.ts';
 import { inSlices } from '../slices.ts';
+import { slotOf } from './page.ts';
 import type { StateChange } from './state.ts';
 import { valueHashOf } from './tree-hash.ts';
 import type { TreeUpdate } from './tree-update.ts';
@@ -10,7 +11,8 @@ import type { TreeUpdate } from './tree-update.ts';
 export function* sortedUpdates(changes: readonly StateChange[], sorted: TreeUpdate[]): Generator<void> {
   const buckets = Array.from({ length: 256 }, (): TreeUpdate[] => []);
   yield* inSlices(changes, (change) => {
-    buckets[Number.parseInt(change.path.slice(0, 2), 16)]?.push(toUpdate(change));
+    const { path } = change.held;
+    buckets[16 * slotOf(path, 0) + slotOf(path, 1)]?.push(toUpdate(change));
     return workUs.change;
   });
   yield* inSlices(buckets, (bucket) => {
@@ -19,8 +21,8 @@ export function* sortedUpdates(changes: readonly StateChange[], sorted: TreeUpda
   });
 }
 
-function toUpdate(change: StateChange): TreeUpdate {
-  return { path: change.path, valueHash: change.value === undefined ? null : valueHashOf(change.value) };
+function toUpdate({ held, value }: StateChange): TreeUpdate {
+  return { path: held.path, valueHash: value === undefined ? null : valueHashOf(value) };
 }
 
 const byPath = (a: TreeUpdate, b: TreeUpdate): number => (a.path < b.path ? -1 : 1);

@@ -9,9 +9,11 @@ import { type Hash, hashFromBytes } from '../../lib/hash.ts';
 import type { DiskFault, Store, StoreWrite } from '../../storage/index.ts';
 import { keptHeights, keptRoots, maxPageCacheBytes, maxUndoBytes, maxValueCacheBytes, workUs } from '../limits.ts';
 import { type Defer, inSlices, runSliced } from '../slices.ts';
+import { type Account, accountOf, readAccount } from './account.ts';
 import { BlockDesk } from './block-desk.ts';
 import { GenerationCache } from './generations.ts';
 import { decodeHead, decodeRoots, emptyHead, type StateHead } from './head.ts';
+import { type HeldValue, heldBytes, type StateName } from './held-value.ts';
 import { StateHistory } from './history.ts';
 import { Layout, type RecordName } from './layout.ts';
 import { decodePage, emptyPage, nodeHash, type Page } from './page.ts';
@@ -20,7 +22,7 @@ import { sortedUpdates } from './sorted-updates.ts';
 import { corrupt, notKept, type StateAnswer, type StateFault, storeFault } from './state-fault.ts';
 import { pathOf } from './tree-hash.ts';
 import { type TreeUpdate, updatePage } from './tree-update.ts';
-import { type HeldValue, heldBytes, type StateRecord, Unwritten } from './unwritten.ts';
+import { type NewValue, type StateRecord, Unwritten } from './unwritten.ts';
 
 export interface StateOptions {
   readonly store: Store;
@@ -32,15 +34,9 @@ export interface StateOptions {
   readonly undoBytes?: number;
 }
 
-/** A name in the state and its place in the tree. */
-export interface StateName {
-  readonly key: Bytes;
-  readonly path: Hash;
-}
-
-export interface StateChange extends StateName {
-  /** undefined: remove */
-  readonly value: Bytes | undefined;
+/** @param held as `load` has brought it; each once in a block */
+export interface StateChange extends NewValue {
+  readonly held: HeldValue;
 }
 
 export interface BlockCommit {
@@ -131,40 +127,47 @@ export class AuthenticatedState {
     return !this.unwritten.isEmpty;
   }
 
-  /** Brings values into memory, where `peek` finds them until the block is committed. */
-  load(names: readonly StateName[], done: StateAnswer<void>): void {
-    const missing = names.filter((name) => this.values.get(name.path) === undefined);
-    if (missing.length === 0) return done(undefined, undefined);
+  /** Brings values into memory for the next block, in the order of the names; the same name gives the same object. */
+  load(names: readonly StateName[], done: StateAnswer<readonly HeldValue[]>): void {
+    const held = names.map(({ path }) => this.values.get(path));
+    const missing = new Map<Hash, StateName>();
+    for (let i = 0; i < held.length; i++) {
+      const name = names[i] as StateName;
+      if (held[i] === undefined) missing.set(name.path, name);
+    }
+    if (missing.size === 0) return done(undefined, held as HeldValue[]);
+    const wanted = [...missing.values()];
     this.store.getMany(
-      missing.map((name) => this.layout.value(name.key)),
+      wanted.map((name) => this.layout.value(name.key)),
       (fault, found) => {
-        if (fault !== undefined) return done(storeFault(fault), undefined);
-        missing.forEach((name, i) => {
-          this.values.set(name.path, { key: name.key, bytes: found[i], isUnwritten: false });
-        });
-        done(undefined, undefined);
+        if (fault !== undefined) return done(storeFault(fault), []);
+        for (const [i, { key, path }] of wanted.entries()) {
+          this.values.set(path, {
+            key,
+            path,
+            bytes: found[i],
+            account: undefined,
+            isUnwritten: false,
+            draft: undefined,
+          });
+        }
+        done(
+          undefined,
+          held.map((known, i) => known ?? present(this.values.get((names[i] as StateName).path), 'it was just set')),
+        );
       },
     );
   }
 
-  /** @returns the value that `load` brought, undefined where there is none */
-  peek(path: Hash): Bytes | undefined {
-    return this.held(path).bytes;
-  }
-
-  private held(path: Hash): HeldValue {
-    return present(this.values.get(path), 'a block reads and changes only what it has loaded');
-  }
-
-  /** The newest values, for admission: they stay out of memory, so that no late answer replaces a newer value. */
-  readMany(names: readonly StateName[], done: StateAnswer<readonly (Bytes | undefined)[]>): void {
+  /** The newest accounts, for admission: they stay out of memory, so that no late answer replaces a newer value. */
+  readAccounts(names: readonly StateName[], done: StateAnswer<readonly (Account | undefined)[]>): void {
     const missing = names.filter((name) => this.values.get(name.path) === undefined);
     const answer = (fetched: ReadonlyMap<Hash, Bytes | undefined>): void =>
       done(
         undefined,
         names.map(({ path }) => {
           const known = this.values.get(path);
-          return known === undefined ? fetched.get(path) : known.bytes;
+          return known === undefined ? readAccount(fetched.get(path)) : accountOf(known);
         }),
       );
     if (missing.length === 0) return answer(new Map());
@@ -204,7 +207,7 @@ export class AuthenticatedState {
       this.pages.load(updates, (fault) => {
         if (fault !== undefined) return done(fault, this.head);
         const undo = this.history.begin(block.height, this.head.stateRoot);
-        const desk = new BlockDesk(this.pages, this.history, this.unwritten, undo);
+        const desk = new BlockDesk(this.pages, this.unwritten, undo);
         runSliced(this.defer, this.change(block.changes, updates, desk), () => {
           this.history.end(undo);
           this.finish(block, done);
@@ -214,11 +217,10 @@ export class AuthenticatedState {
   }
 
   private *change(changes: readonly StateChange[], updates: readonly TreeUpdate[], desk: BlockDesk): Generator<void> {
-    yield* updatePage(desk, desk.change(''), updates);
-    yield* inSlices(changes, ({ path, value }) => {
-      const held = this.held(path);
-      this.history.keepValue(desk.undo, path, held.bytes);
-      this.values.grew(this.unwritten.changeValue(held, value));
+    yield* updatePage(desk, desk.changeRoot(), updates);
+    yield* inSlices(changes, (change) => {
+      desk.undo.keepValue(change.held.path, change.held.bytes);
+      this.values.grew(this.unwritten.changeValue(change.held, change));
       return workUs.change;
     });
   }
@@ -274,7 +276,7 @@ export class AuthenticatedState {
   private written(fault: DiskFault | undefined): void {
     this.writing = undefined;
     if (fault === undefined) {
-      this.pages.trim();
+      this.pages.sweep();
       this.values.trim();
     } else {
       this.broken = storeFault(fault);

@@ -13,10 +13,10 @@ import {
   leafPath,
   nodeKinds,
   type Page,
-  prefixBelow,
   refresh,
   setInner,
   setLeaf,
+  setLeafValue,
   slotKind,
   slotOf,
 } from './page.ts';
@@ -30,9 +30,9 @@ export interface TreeUpdate {
 /** Where pages come from and how their change is noticed. */
 export interface PageDesk {
   /** the page below an inner slot, about to change */
-  change(prefix: string): Page;
-  create(prefix: string): Page;
-  remove(page: Page): void;
+  change(above: Page, slot: number): Page;
+  create(above: Page, slot: number): Page;
+  remove(above: Page, slot: number): void;
 }
 
 const updatesPerSlice = Math.floor(sliceBudgetUs / workUs.treeUpdate);
@@ -104,16 +104,23 @@ function openSlot(
   high: number,
 ): Below | undefined {
   const kind = slotKind(page, slot);
-  if (kind === nodeKinds.inner) return { page: desk.change(prefixBelow(page, slot)), updates, low, high };
+  if (kind === nodeKinds.inner) return { page: desk.change(page, slot), updates, low, high };
   const only = updates[low] as TreeUpdate;
-  if (high === low + 1 && (kind === nodeKinds.empty || isLeafAt(page, slot, only.path))) {
-    place(page, slot, only);
-    return undefined;
+  if (high === low + 1) {
+    const isSame = isLeafAt(page, slot, only.path);
+    if (isSame && only.valueHash !== null) {
+      setLeafValue(page, slot, only.valueHash);
+      return undefined;
+    }
+    if (isSame || kind === nodeKinds.empty) {
+      place(page, slot, only);
+      return undefined;
+    }
   }
   const leaves = withResident(kind === nodeKinds.leaf ? residentOf(page, slot) : undefined, updates, low, high);
   const [first, second] = leaves;
   if (second !== undefined) {
-    return { page: desk.create(prefixBelow(page, slot)), updates: leaves, low: 0, high: leaves.length };
+    return { page: desk.create(page, slot), updates: leaves, low: 0, high: leaves.length };
   }
   if (first === undefined) clearSlot(page, slot);
   else place(page, slot, first);
@@ -162,5 +169,5 @@ function adopt(desk: PageDesk, page: Page, slot: number, below: Page): void {
     default:
       clearSlot(page, slot);
   }
-  desk.remove(below);
+  desk.remove(page, slot);
 }

@@ -7,33 +7,36 @@ import type { Bytes } from '../../lib/bytes.ts';
 import type { StoreWrite } from '../../storage/index.ts';
 import { keptRoots, maxUnwrittenBytes, workUs } from '../limits.ts';
 import { inSlices } from '../slices.ts';
+import type { Account } from './account.ts';
 import { encodeHead, encodeRoots, type StateHead } from './head.ts';
+import { type HeldValue, heldBytes } from './held-value.ts';
 import type { Layout, RecordName } from './layout.ts';
 import { encodePage, type Page, pageMemoryBytes } from './page.ts';
-
-/** A value in memory. */
-export interface HeldValue {
-  readonly key: Bytes;
-  /** undefined: there is none */
-  bytes: Bytes | undefined;
-  /** whether it has changed since it was given to the store */
-  isUnwritten: boolean;
-}
 
 /** A row that is written once and belongs to one block: receipts and where they are. */
 export interface StateRecord extends RecordName {
   readonly value: Bytes;
 }
 
-/** An entry, its key and its share of the containers. */
-const entryBytes = 300;
-export const heldBytes = ({ bytes }: HeldValue): number => entryBytes + (bytes?.length ?? 0);
+/** A row and its share of the containers. */
+const rowBytes = 300;
+
+export interface NewValue {
+  /** undefined: remove */
+  readonly value: Bytes | undefined;
+  /** what the value says, where it is an account; nobody changes it any more */
+  readonly account?: Account | undefined;
+}
 
 export class Unwritten {
   private readonly values: HeldValue[] = [];
-  /** null: removed */
-  private readonly pages = new Map<string, Page | null>();
-  private readonly records = new Map<string, StateRecord>();
+  /** changed ones, and those that were removed: what happened last to a prefix stands last */
+  private readonly pages: Page[] = [];
+  private readonly removed = new Set<Page>();
+  private readonly records: StateRecord[] = [];
+  /** those that were there when somebody asked */
+  private readonly recordOf = new Map<string, StateRecord>();
+  private indexed = 0;
   private readonly heads: StateHead[] = [];
   private bytes = 0;
 
@@ -46,9 +49,10 @@ export class Unwritten {
   }
 
   /** @returns by how many bytes it has grown */
-  changeValue(held: HeldValue, bytes: Bytes | undefined): number {
+  changeValue(held: HeldValue, { value: bytes, account }: NewValue): number {
     const growth = (bytes?.length ?? 0) - (held.bytes?.length ?? 0);
     held.bytes = bytes;
+    held.account = account;
     if (held.isUnwritten) {
       this.bytes += growth;
     } else {
@@ -62,27 +66,32 @@ export class Unwritten {
   changePage(page: Page): void {
     if (page.isUnwritten) return;
     page.isUnwritten = true;
-    this.pages.set(page.prefix, page);
+    this.pages.push(page);
     this.bytes += pageMemoryBytes;
   }
 
-  removePage(prefix: string): void {
-    this.pages.set(prefix, null);
+  /** @param page one that has changed, since a page goes when its last leaves do */
+  removePage(page: Page): void {
+    this.removed.add(page);
   }
 
   addRecord(record: StateRecord): void {
-    this.records.set(record.id, record);
-    this.bytes += entryBytes + record.value.length;
+    this.records.push(record);
+    this.bytes += rowBytes + record.value.length;
   }
 
   addHead(head: StateHead): void {
     this.heads.push(head);
-    this.bytes += entryBytes;
+    this.bytes += rowBytes;
   }
 
   /** @returns undefined when the store is to be asked */
   record(id: string): Bytes | undefined {
-    return this.records.get(id)?.value;
+    for (; this.indexed < this.records.length; this.indexed++) {
+      const record = this.records[this.indexed] as StateRecord;
+      this.recordOf.set(record.id, record);
+    }
+    return this.recordOf.get(id)?.value;
   }
 
   /** What the store has to take, in one batch; from here on it counts as written. No block may change anything meanwhile. */
@@ -93,13 +102,15 @@ export class Unwritten {
       writes.push({ key: layout.value(held.key), value: held.bytes ?? null } as StoreWrite);
       return workUs.change;
     });
-    yield* inSlices([...this.pages], ([prefix, page]) => {
-      const value = page === null ? null : encodePage(page, arena);
-      if (page !== null) page.isUnwritten = false;
-      writes.push({ key: layout.page(prefix), value } as StoreWrite);
+    yield* inSlices(this.pages, (page) => {
+      page.isUnwritten = false;
+      writes.push({
+        key: layout.page(page.prefix),
+        value: this.removed.has(page) ? null : encodePage(page, arena),
+      } as StoreWrite);
       return workUs.encodePage;
     });
-    yield* inSlices([...this.records.values()], ({ key, value }) => {
+    yield* inSlices(this.records, ({ key, value }) => {
       writes.push({ key, value });
       return workUs.change;
     });

@@ -14,6 +14,7 @@ import {
   accountOf,
   type Command,
   decodeCommand,
+  jobOf,
   type Operation,
   type SignedEntry,
   signCommand,
@@ -160,7 +161,8 @@ t.test('a command has one form, and the decoder takes no other', (t) => {
   t.equal(decoded.value.hash, hash);
   t.equal(decoded.value.actor, aliceAccount);
   t.same(decoded.value.operations, [put('k', 'v'), del('x'), cas('y', null, 'z')]);
-  t.ok(sodiumSuite.verify(alice.publicKey, decoded.value.signedText, decoded.value.signature));
+  const { publicKey, signedText, signature } = jobOf(decoded.value);
+  t.ok(sodiumSuite.verify(publicKey, signedText, signature));
   for (let end = 0; end < entry.length; end++) if (decodeCommand(entry.subarray(0, end)).ok) t.fail('takes a prefix');
   const big = sign({ operations: [{ kind: 'put', key: text('k'), value: new Uint8Array(32_769) }] });
   t.match(decodeCommand(big.entry), { ok: false, error: 'value-too-large' });

@@ -1,7 +1,8 @@
 // Small words for tests of the authenticated state.
 
 import type { StateHead } from '../../../ledger/state/head.ts';
-import { AuthenticatedState, nameOf } from '../../../ledger/state/state.ts';
+import type { HeldValue } from '../../../ledger/state/held-value.ts';
+import { AuthenticatedState, nameOf, type StateChange } from '../../../ledger/state/state.ts';
 import { noBytes } from '../../../lib/bytes.ts';
 import { type Hash, zeroHash } from '../../../lib/hash.ts';
 import { inline, now, type TestStore, text } from './support.ts';
@@ -21,24 +22,30 @@ export function openState(store: TestStore, pageCacheBytes?: number): Authentica
 
 export function commit(state: AuthenticatedState, changes: readonly Change[]): Hash {
   const last = new Map(changes);
-  const block = [...last].map(([key, value]) => ({
-    ...nameOf(text(key)),
-    value: value === undefined ? undefined : text(value),
-  }));
-  now<void>((done) => state.load(block, done));
+  const names = [...last.keys()].map((key) => nameOf(text(key)));
+  const held = now<readonly HeldValue[]>((done) => state.load(names, done));
   const head = now<StateHead>((done) =>
     state.commit(
       {
         height: state.current.height + 1,
         timeMs: 1,
         outboxRoot: zeroHash,
-        changes: block,
+        changes: changesOf(held, last),
         records: [],
       },
       done,
     ),
   );
   return head.stateRoot;
+}
+
+/** @param held of the keys, in their order */
+export function changesOf(held: readonly HeldValue[], last: ReadonlyMap<string, string | undefined>): StateChange[] {
+  const values = [...last.values()];
+  return held.map((each, i) => {
+    const value = values[i];
+    return { held: each, value: value === undefined ? undefined : text(value) };
+  });
 }
 
 export const write = (state: AuthenticatedState): void => now<void>((done) => state.write(false, done));
