@@ -26,7 +26,7 @@ export class BlockDesk implements PageDesk {
   }
 
   change(above: Page, slot: number): Page {
-    return this.changed(present(above.below[slot], 'a page that changes has been loaded'));
+    return this.changed(present(above.below?.[slot], 'a page that changes has been loaded'));
   }
 
   private changed(page: Page): Page {
@@ -46,7 +46,7 @@ export class BlockDesk implements PageDesk {
   }
 
   remove(above: Page, slot: number): void {
-    const page = present(above.below[slot], 'a page that goes has been loaded');
+    const page = this.change(above, slot);
     this.pages.remove(above, slot);
     this.unwritten.removePage(page);
   }

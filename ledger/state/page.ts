@@ -16,17 +16,22 @@ const hashBytes = 32;
 /** of a leaf: its path and the hash of its value; what a page stores of it and what its own hash covers */
 const contentBytes = 64;
 
+const nodeCount = 2 * slotCount;
+const hashAt = (node: number): number => nodeCount + node * hashBytes;
+const contentAt = (slot: number): number => nodeCount * (1 + hashBytes) + slot * contentBytes;
+const memoryBytes = contentAt(slotCount);
+
 export interface Page {
   /** the digits of all paths below it */
   readonly prefix: string;
-  /** a heap: node i has the children 2i and 2i+1; 1 is the top, 16..31 are the slots */
-  readonly kinds: Uint8Array;
-  /** 32 bytes per node of the heap */
-  readonly hashes: Uint8Array;
-  /** 64 bytes per slot that is a leaf */
-  readonly contents: Uint8Array;
-  /** the pages below that are in memory, by slot */
-  readonly below: (Page | undefined)[];
+  /**
+   * One piece of memory, since a page is seldom in the processor's cache. A heap of 32 nodes, where node i has the children
+   * 2i and 2i+1, 1 is the top and 16..31 are the slots: a byte of kind per node, then 32 bytes of hash per node, then 64
+   * bytes of content per slot that is a leaf.
+   */
+  readonly memory: Bytes;
+  /** the pages below that are in memory, by slot; undefined where none ever was */
+  below: (Page | undefined)[] | undefined;
   /** the newest sweep of the cache before which it was touched */
   touchedIn: number;
   /** the newest change that it was part of, by the change's number */
@@ -36,17 +41,13 @@ export interface Page {
 }
 
 /** Memory that a page takes: its hashes and leaves 2 KiB, and its other fields. */
-export const pageMemoryBytes = 2_700;
+export const pageMemoryBytes = 2_500;
 
 export function emptyPage(prefix: string): Page {
-  const nodes = 2 * slotCount;
-  const memory = new ArrayBuffer(nodes + nodes * hashBytes + slotCount * contentBytes);
   return {
     prefix,
-    kinds: new Uint8Array(memory, 0, nodes),
-    hashes: new Uint8Array(memory, nodes, nodes * hashBytes),
-    contents: new Uint8Array(memory, nodes + nodes * hashBytes),
-    below: new Array<Page | undefined>(slotCount).fill(undefined),
+    memory: new Uint8Array(memoryBytes),
+    below: undefined,
     touchedIn: 0,
     changedBy: 0,
     isUnwritten: false,
@@ -60,78 +61,82 @@ export function slotOf(path: Hash, depth: number): number {
 
 /** @returns the prefix of the page below a slot */
 export function prefixBelow(page: Page, slot: number): string {
-  return page.below[slot]?.prefix ?? page.prefix + '0123456789abcdef'[slot];
+  return page.below?.[slot]?.prefix ?? page.prefix + '0123456789abcdef'[slot];
+}
+
+export function nodeKind(page: Page, node: number): number {
+  return page.memory[node] as number;
 }
 
 export function slotKind(page: Page, slot: number): number {
-  return page.kinds[slotCount + slot] as number;
+  return nodeKind(page, slotCount + slot);
 }
 
 /** @returns a view; it changes with the page */
 export function nodeHash(page: Page, node: number): Bytes {
-  return page.hashes.subarray(node * hashBytes, (node + 1) * hashBytes);
+  return page.memory.subarray(hashAt(node), hashAt(node + 1));
 }
 
 /** @returns path and value hash of the leaf in a slot: a view that changes with the page */
 export function leafContent(page: Page, slot: number): Bytes {
-  return page.contents.subarray(slot * contentBytes, (slot + 1) * contentBytes);
+  return page.memory.subarray(contentAt(slot), contentAt(slot + 1));
 }
 
 export function leafPath(page: Page, slot: number): Hash {
-  return hashFromBytes(page.contents.subarray(slot * contentBytes, slot * contentBytes + hashBytes));
+  return hashFromBytes(page.memory.subarray(contentAt(slot), contentAt(slot) + hashBytes));
 }
 
 /** Whether a slot is a leaf with this path. */
 export function isLeafAt(page: Page, slot: number, path: Hash): boolean {
-  return slotKind(page, slot) === nodeKinds.leaf && holdsHash(page.contents, slot * contentBytes, path);
+  return slotKind(page, slot) === nodeKinds.leaf && holdsHash(page.memory, contentAt(slot), path);
 }
 
 export function clearSlot(page: Page, slot: number): void {
   const node = slotCount + slot;
-  page.kinds[node] = nodeKinds.empty;
-  page.hashes.fill(0, node * hashBytes, (node + 1) * hashBytes); // the hash of an empty subtree
+  page.memory[node] = nodeKinds.empty;
+  page.memory.fill(0, hashAt(node), hashAt(node + 1)); // the hash of an empty subtree
 }
 
 export function setLeaf(page: Page, slot: number, path: Hash, valueHash: Bytes): void {
-  hashInto(path, page.contents, slot * contentBytes);
-  page.contents.set(valueHash, slot * contentBytes + hashBytes);
+  hashInto(path, page.memory, contentAt(slot));
+  page.memory.set(valueHash, contentAt(slot) + hashBytes);
   hashLeaf(page, slot);
 }
 
 /** The leaf that is in the slot has another value. */
 export function setLeafValue(page: Page, slot: number, valueHash: Bytes): void {
-  page.contents.set(valueHash, slot * contentBytes + hashBytes);
+  page.memory.set(valueHash, contentAt(slot) + hashBytes);
   hashLeaf(page, slot);
 }
 
 /** @param content of a leaf, 64 bytes at `offset` of `from` */
 function copyLeaf(page: Page, slot: number, from: Bytes, offset: number): void {
-  const at = slot * contentBytes;
-  for (let i = 0; i < contentBytes; i++) page.contents[at + i] = from[offset + i] as number;
+  const at = contentAt(slot);
+  for (let i = 0; i < contentBytes; i++) page.memory[at + i] = from[offset + i] as number;
   hashLeaf(page, slot);
 }
 
 function hashLeaf(page: Page, slot: number): void {
-  page.kinds[slotCount + slot] = nodeKinds.leaf;
-  leafHashInto(page.hashes, (slotCount + slot) * hashBytes, page.contents, slot * contentBytes);
+  page.memory[slotCount + slot] = nodeKinds.leaf;
+  leafHashInto(page.memory, hashAt(slotCount + slot), contentAt(slot));
 }
 
 /** The page below has its top in this slot. */
 export function setInner(page: Page, slot: number, below: Page): void {
-  copyInner(page, slot, below.hashes, hashBytes);
+  copyInner(page, slot, below.memory, hashAt(1));
 }
 
 function copyInner(page: Page, slot: number, from: Bytes, offset: number): void {
   const node = slotCount + slot;
-  page.kinds[node] = nodeKinds.inner;
-  for (let i = 0; i < hashBytes; i++) page.hashes[node * hashBytes + i] = from[offset + i] as number;
+  page.memory[node] = nodeKinds.inner;
+  for (let i = 0; i < hashBytes; i++) page.memory[hashAt(node) + i] = from[offset + i] as number;
 }
 
 /** The only leaf of the page below moves up into this slot. */
 export function adoptLeaf(page: Page, slot: number, below: Page): void {
-  const lone = below.kinds.indexOf(nodeKinds.leaf, slotCount) - slotCount;
-  assert(lone >= 0, 'a page whose top is a leaf has that leaf');
-  copyLeaf(page, slot, below.contents, lone * contentBytes);
+  const lone = below.memory.indexOf(nodeKinds.leaf, slotCount) - slotCount;
+  assert(lone >= 0 && lone < slotCount, 'a page whose top is a leaf has that leaf');
+  copyLeaf(page, slot, below.memory, contentAt(lone));
 }
 
 /** @param touched bit i: slot i has changed. Computes the nodes above them, each once. */
@@ -149,42 +154,41 @@ export function refresh(page: Page, touched: number): void {
 }
 
 /** A node of two empty halves is empty; a leaf that is alone moves up; all else is hashed. */
-function combine({ kinds, hashes }: Page, node: number): void {
-  const left = kinds[2 * node] as number;
-  const right = kinds[2 * node + 1] as number;
+function combine({ memory }: Page, node: number): void {
+  const left = memory[2 * node] as number;
+  const right = memory[2 * node + 1] as number;
   if (left + right <= nodeKinds.leaf) {
-    kinds[node] = left + right;
+    memory[node] = left + right;
     const lone = right === nodeKinds.leaf ? 2 * node + 1 : 2 * node;
-    hashes.copyWithin(node * hashBytes, lone * hashBytes, (lone + 1) * hashBytes);
+    for (let i = 0; i < hashBytes; i++) memory[hashAt(node) + i] = memory[hashAt(lone) + i] as number;
     return;
   }
-  kinds[node] = nodeKinds.inner;
-  innerHashInto(hashes, node * hashBytes, 2 * node * hashBytes);
+  memory[node] = nodeKinds.inner;
+  innerHashInto(memory, hashAt(node), hashAt(2 * node));
 }
 
 /** Two bits of kind per slot (4 bytes), then 32 bytes for an inner slot and 64 (path, value hash) for a leaf. */
-export function encodePage({ kinds, hashes, contents }: Page, arena: Arena): Bytes {
+export function encodePage({ memory }: Page, arena: Arena): Bytes {
   let length = 4;
   let inner = 0;
   for (let slot = 0; slot < slotCount; slot++) {
-    const kind = kinds[slotCount + slot] as number;
+    const kind = memory[slotCount + slot] as number;
     length += slotBytes(kind);
     if (kind === nodeKinds.inner) inner++;
   }
   const bytes = arena.take(length);
   if (inner === slotCount) {
     bytes.fill(0xaa, 0, 4); // nodeKinds.inner sixteen times
-    bytes.set(hashes.subarray(slotCount * hashBytes), 4);
+    bytes.set(memory.subarray(hashAt(slotCount), hashAt(nodeCount)), 4);
     return bytes;
   }
   let offset = 4;
   for (let slot = 0; slot < slotCount; slot++) {
-    const kind = kinds[slotCount + slot] as number;
+    const kind = memory[slotCount + slot] as number;
     bytes[slot >> 2] = (bytes[slot >> 2] as number) | (kind << (2 * (slot & 3)));
     const size = slotBytes(kind);
-    const from = kind === nodeKinds.leaf ? contents : hashes;
-    const at = kind === nodeKinds.leaf ? slot * contentBytes : (slotCount + slot) * hashBytes;
-    for (let i = 0; i < size; i++) bytes[offset + i] = from[at + i] as number;
+    const at = kind === nodeKinds.leaf ? contentAt(slot) : hashAt(slotCount + slot);
+    for (let i = 0; i < size; i++) bytes[offset + i] = memory[at + i] as number;
     offset += size;
   }
   return bytes;

@@ -1,6 +1,7 @@
 // The tree's pages in memory, each pointing at those below it, and how missing ones come from the store: level by level,
 // each level in one read, each page checked against the hash that the page above has of it.
 
+import { present } from '../../lib/assert.ts';
 import { type Bytes, equalBytes } from '../../lib/bytes.ts';
 import type { Hash } from '../../lib/hash.ts';
 import type { Store } from '../../storage/index.ts';
@@ -53,7 +54,7 @@ export class Pages {
   }
 
   private below(page: Page, slot: number): Page | undefined {
-    const below = page.below[slot];
+    const below = page.below?.[slot];
     if (below !== undefined) below.touchedIn = this.sweeps;
     return below;
   }
@@ -63,6 +64,7 @@ export class Pages {
   }
 
   private place(above: Page, slot: number, page: Page): Page {
+    above.below ??= new Array<Page | undefined>(slotCount).fill(undefined);
     if (above.below[slot] === undefined) this.count++;
     above.below[slot] = page;
     page.touchedIn = this.sweeps;
@@ -71,7 +73,7 @@ export class Pages {
 
   /** Nothing is below a page that goes. */
   remove(above: Page, slot: number): void {
-    above.below[slot] = undefined;
+    present(above.below, 'a page that goes has been loaded')[slot] = undefined;
     this.count--;
   }
 
@@ -88,13 +90,13 @@ export class Pages {
   }
 
   /** Whoever touches a page has touched those above it, so what hangs below one that goes, goes too. */
-  private keepTouched(page: Page): number {
+  private keepTouched({ below }: Page): number {
     let kept = 0;
-    for (let slot = 0; slot < slotCount; slot++) {
-      const below = page.below[slot];
-      if (below === undefined) continue;
-      if (below.touchedIn === this.sweeps) kept += 1 + this.keepTouched(below);
-      else page.below[slot] = undefined;
+    for (let slot = 0; below !== undefined && slot < slotCount; slot++) {
+      const page = below[slot];
+      if (page === undefined) continue;
+      if (page.touchedIn === this.sweeps) kept += 1 + this.keepTouched(page);
+      else below[slot] = undefined;
     }
     return kept;
   }

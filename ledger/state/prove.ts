@@ -9,6 +9,7 @@ import {
   leafPath,
   levelsPerPage,
   nodeHash,
+  nodeKind,
   nodeKinds,
   type Page,
   prefixBelow,
@@ -46,7 +47,7 @@ type End =
 function descend(page: Page, path: Bytes, siblings: Bytes[]): End {
   let node = 1;
   for (let depth = page.prefix.length * levelsPerPage; ; depth++) {
-    const kind = page.kinds[node];
+    const kind = nodeKind(page, node);
     if (kind === nodeKinds.empty) return { kind: 'empty' };
     if (kind === nodeKinds.leaf) return { kind: 'leaf', slot: slotBelow(page, node) };
     if (node >= slotCount) {
@@ -60,6 +61,6 @@ function descend(page: Page, path: Bytes, siblings: Bytes[]): End {
 /** Where the one leaf is under a node that is one. */
 function slotBelow(page: Page, node: number): number {
   let below = node;
-  while (below < slotCount) below = page.kinds[2 * below] === nodeKinds.leaf ? 2 * below : 2 * below + 1;
+  while (below < slotCount) below = nodeKind(page, 2 * below) === nodeKinds.leaf ? 2 * below : 2 * below + 1;
   return below - slotCount;
 }

@@ -24,10 +24,10 @@ export function leafHash(path: Bytes, valueHash: Bytes): Bytes {
 
 const leafInput = new Uint8Array(65);
 
-/** Hashes a leaf's path and value hash, 64 bytes of `contents` from `at`, into the 32 bytes of `nodes` at `offset`. */
-export function leafHashInto(nodes: Bytes, offset: number, contents: Bytes, at: number): void {
-  for (let i = 0; i < 64; i++) leafInput[i + 1] = contents[at + i] as number;
-  sha256Into(nodes, offset, leafInput);
+/** Hashes a leaf's path and value hash, 64 bytes of `memory` from `content`, into its 32 bytes at `offset`. */
+export function leafHashInto(memory: Bytes, offset: number, content: number): void {
+  for (let i = 0; i < 64; i++) leafInput[i + 1] = memory[content + i] as number;
+  sha256Into(memory, offset, leafInput);
 }
 
 export function innerHash(left: Bytes, right: Bytes): Bytes {
@@ -37,8 +37,8 @@ export function innerHash(left: Bytes, right: Bytes): Bytes {
 const innerInput = new Uint8Array(65);
 innerInput[0] = 1;
 
-/** Hashes two neighbours among `nodes`, 32 bytes each, of which `left` is the first byte, into the 32 bytes at `offset`. */
-export function innerHashInto(nodes: Bytes, offset: number, left: number): void {
-  for (let i = 0; i < 64; i++) innerInput[i + 1] = nodes[left + i] as number;
-  sha256Into(nodes, offset, innerInput);
+/** Hashes two neighbours, 32 bytes each of `memory` from `left`, into its 32 bytes at `offset`. */
+export function innerHashInto(memory: Bytes, offset: number, left: number): void {
+  for (let i = 0; i < 64; i++) innerInput[i + 1] = memory[left + i] as number;
+  sha256Into(memory, offset, innerInput);
 }

@@ -11,6 +11,7 @@ import {
   isLeafAt,
   leafContent,
   leafPath,
+  nodeKind,
   nodeKinds,
   type Page,
   refresh,
@@ -160,7 +161,7 @@ function withResident(
 
 /** Takes the page below into its slot; a page with at most one leaf is not worth being one. */
 function adopt(desk: PageDesk, page: Page, slot: number, below: Page): void {
-  switch (below.kinds[1]) {
+  switch (nodeKind(below, 1)) {
     case nodeKinds.inner:
       return setInner(page, slot, below);
     case nodeKinds.leaf:
