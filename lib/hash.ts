@@ -68,19 +68,25 @@ export function hashToBytes(hash: Hash): Bytes {
 
 /** Writes the 32 bytes of a hash to `target` at `offset`. */
 export function hashInto(hash: Hash, target: Bytes, offset: number): void {
-  for (let i = 0; i < 32; i++) target[offset + i] = digit(hash, 2 * i) * 16 + digit(hash, 2 * i + 1);
+  for (let i = 0; i < 32; i++) target[offset + i] = digitOf(hash, 2 * i) * 16 + digitOf(hash, 2 * i + 1);
 }
 
 /** Whether the 32 bytes of `bytes` at `offset` are this hash. */
 export function holdsHash(bytes: Bytes, offset: number, hash: Hash): boolean {
-  for (let i = 31; i >= 0; i--) {
-    if (bytes[offset + i] !== digit(hash, 2 * i) * 16 + digit(hash, 2 * i + 1)) return false;
-  }
-  return true;
+  return compareToHash(bytes, offset, hash) === 0;
 }
 
-/** of a Hash, whose digits are 0-9 and a-f */
-function digit(hash: Hash, at: number): number {
+/** Negative where the 32 bytes of `bytes` at `offset` come before the hash, 0 where they are it. */
+export function compareToHash(bytes: Bytes, offset: number, hash: Hash): number {
+  for (let i = 0; i < 32; i++) {
+    const difference = (bytes[offset + i] as number) - (digitOf(hash, 2 * i) * 16 + digitOf(hash, 2 * i + 1));
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** @returns one of the 64 digits of a hash as a number */
+export function digitOf(hash: Hash, at: number): number {
   const code = hash.charCodeAt(at);
   return code <= 57 ? code - 48 : code - 87;
 }

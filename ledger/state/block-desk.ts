@@ -2,6 +2,7 @@
 
 import { Arena } from '../../lib/arena.ts';
 import { present } from '../../lib/assert.ts';
+import { sparseChunkBytes } from '../limits.ts';
 import type { BlockUndo } from './history.ts';
 import { encodePage, type Page } from './page.ts';
 import type { Pages } from './pages.ts';
@@ -12,8 +13,9 @@ export class BlockDesk implements PageDesk {
   readonly undo: BlockUndo;
   private readonly pages: Pages;
   private readonly unwritten: Unwritten;
+  readonly arena = new Arena(sparseChunkBytes);
   /** of the pages as they were; they go together when their height is no longer kept */
-  private readonly arena = new Arena();
+  private readonly before = new Arena();
 
   constructor(pages: Pages, unwritten: Unwritten, undo: BlockUndo) {
     this.pages = pages;
@@ -32,9 +34,13 @@ export class BlockDesk implements PageDesk {
   private changed(page: Page): Page {
     if (page.changedBy === this.undo.serial) return page;
     page.changedBy = this.undo.serial;
-    this.undo.keepPage(page.prefix, encodePage(page, this.arena));
+    this.undo.keepPage(page.prefix, encodePage(page, this.before));
     this.unwritten.changePage(page);
     return page;
+  }
+
+  grew(bytes: number): void {
+    this.pages.grew(bytes);
   }
 
   create(above: Page, slot: number): Page {

@@ -1,10 +1,19 @@
 // A page is four levels of the tree: 16 slots, each empty, a leaf, or the top of another page, and the 15 hashes above
 // them. Only the slots are stored; reading a page computes the hashes anew, so the page above can tell rot from truth.
+// Most functions here speak of a page in full; one with a few leaves is better kept sparse (sparse-page.ts).
 
 import type { Arena } from '../../lib/arena.ts';
-import { assert } from '../../lib/assert.ts';
+import { assert, present } from '../../lib/assert.ts';
 import type { Bytes } from '../../lib/bytes.ts';
 import { type Hash, hashFromBytes, hashInto, holdsHash } from '../../lib/hash.ts';
+import {
+  condensed,
+  maxSparseLeaves,
+  noLeaves,
+  contentAt as sparseContentAt,
+  sparseTop,
+  storedForm,
+} from './sparse-page.ts';
 import { innerHashInto, leafHashInto } from './tree-hash.ts';
 
 export const slotCount = 16;
@@ -25,11 +34,12 @@ export interface Page {
   /** the digits of all paths below it */
   readonly prefix: string;
   /**
-   * One piece of memory, since a page is seldom in the processor's cache. A heap of 32 nodes, where node i has the children
-   * 2i and 2i+1, 1 is the top and 16..31 are the slots: a byte of kind per node, then 32 bytes of hash per node, then 64
-   * bytes of content per slot that is a leaf.
+   * In full, one piece of memory, since a page is seldom in the processor's cache. A heap of 32 nodes, where node i has the
+   * children 2i and 2i+1, 1 is the top and 16..31 are the slots: a byte of kind per node, then 32 bytes of hash per node,
+   * then 64 bytes of content per slot that is a leaf. Sparse, see sparse-page.ts.
    */
-  readonly memory: Bytes;
+  memory: Bytes;
+  isSparse: boolean;
   /** the pages below that are in memory, by slot; undefined where none ever was */
   below: (Page | undefined)[] | undefined;
   /** the newest sweep of the cache before which it was touched */
@@ -40,13 +50,16 @@ export interface Page {
   isUnwritten: boolean;
 }
 
-/** Memory that a page takes: its hashes and leaves 2 KiB, and its other fields. */
-export const pageMemoryBytes = 2_500;
+/** The object, its view and its share of the containers. */
+const objectBytes = 300;
+
+export const pageBytes = ({ memory }: Page): number => objectBytes + memory.length;
 
 export function emptyPage(prefix: string): Page {
   return {
     prefix,
     memory: new Uint8Array(memoryBytes),
+    isSparse: false,
     below: undefined,
     touchedIn: 0,
     changedBy: 0,
@@ -54,9 +67,45 @@ export function emptyPage(prefix: string): Page {
   };
 }
 
-export function slotOf(path: Hash, depth: number): number {
-  const code = path.charCodeAt(depth);
-  return code <= 57 ? code - 48 : code - 87;
+/** A page without leaves, kept sparse. */
+export function sparsePage(prefix: string): Page {
+  return {
+    prefix,
+    memory: noLeaves,
+    isSparse: true,
+    below: undefined,
+    touchedIn: 0,
+    changedBy: 0,
+    isUnwritten: false,
+  };
+}
+
+/** From here on the page is kept in full. @returns by how many bytes it has grown */
+export function spread(page: Page): number {
+  const before = page.memory.length;
+  page.memory = inFull(page).memory;
+  page.isSparse = false;
+  return page.memory.length - before;
+}
+
+/** @returns the page itself, or a copy in full */
+export function inFull(page: Page): Page {
+  if (!page.isSparse) return page;
+  return present(decodePage(page.prefix, storedForm(page.memory)), 'a sparse page has the form of the store');
+}
+
+/** From here on the page, which is in full, is kept sparse if it can be. @returns by how many bytes it has grown */
+export function condense(page: Page, arena: Arena): number {
+  const slots: number[] = [];
+  for (let slot = 0; slot < slotCount; slot++) {
+    const kind = slotKind(page, slot);
+    if (kind === nodeKinds.inner) return 0;
+    if (kind === nodeKinds.leaf) slots.push(slot);
+  }
+  if (slots.length > maxSparseLeaves) return 0;
+  page.memory = condensed(page.memory, slots, contentAt, arena);
+  page.isSparse = true;
+  return page.memory.length - memoryBytes;
 }
 
 /** @returns the prefix of the page below a slot */
@@ -123,7 +172,8 @@ function hashLeaf(page: Page, slot: number): void {
 
 /** The page below has its top in this slot. */
 export function setInner(page: Page, slot: number, below: Page): void {
-  copyInner(page, slot, below.memory, hashAt(1));
+  if (below.isSparse) copyInner(page, slot, sparseTop(below.memory, below.prefix.length), 0);
+  else copyInner(page, slot, below.memory, hashAt(1));
 }
 
 function copyInner(page: Page, slot: number, from: Bytes, offset: number): void {
@@ -134,6 +184,7 @@ function copyInner(page: Page, slot: number, from: Bytes, offset: number): void 
 
 /** The only leaf of the page below moves up into this slot. */
 export function adoptLeaf(page: Page, slot: number, below: Page): void {
+  if (below.isSparse) return copyLeaf(page, slot, below.memory, sparseContentAt(0));
   const lone = below.memory.indexOf(nodeKinds.leaf, slotCount) - slotCount;
   assert(lone >= 0 && lone < slotCount, 'a page whose top is a leaf has that leaf');
   copyLeaf(page, slot, below.memory, contentAt(lone));
@@ -167,8 +218,13 @@ function combine({ memory }: Page, node: number): void {
   innerHashInto(memory, hashAt(node), hashAt(2 * node));
 }
 
+/** @returns what the store holds of the page; of a sparse one a view, which nobody changes */
+export function encodePage(page: Page, arena: Arena): Bytes {
+  return page.isSparse ? storedForm(page.memory) : encodeFull(page, arena);
+}
+
 /** Two bits of kind per slot (4 bytes), then 32 bytes for an inner slot and 64 (path, value hash) for a leaf. */
-export function encodePage({ memory }: Page, arena: Arena): Bytes {
+function encodeFull({ memory }: Page, arena: Arena): Bytes {
   let length = 4;
   let inner = 0;
   for (let slot = 0; slot < slotCount; slot++) {

@@ -1,24 +1,26 @@
 // The tree's pages in memory, each pointing at those below it, and how missing ones come from the store: level by level,
 // each level in one read, each page checked against the hash that the page above has of it.
 
+import { Arena } from '../../lib/arena.ts';
 import { present } from '../../lib/assert.ts';
 import { type Bytes, equalBytes } from '../../lib/bytes.ts';
-import type { Hash } from '../../lib/hash.ts';
+import { digitOf, type Hash } from '../../lib/hash.ts';
 import type { Store } from '../../storage/index.ts';
-import { namesPerRead } from '../limits.ts';
+import { namesPerRead, sparseChunkBytes } from '../limits.ts';
 import { inParts } from '../slices.ts';
 import type { Layout } from './layout.ts';
 import {
+  condense,
   decodePage,
   emptyPage,
   nodeHash,
   nodeKinds,
   type Page,
-  pageMemoryBytes,
+  pageBytes,
   prefixBelow,
   slotCount,
   slotKind,
-  slotOf,
+  sparsePage,
 } from './page.ts';
 import { corrupt, type StateAnswer, storeFault } from './state-fault.ts';
 import type { TreeUpdate } from './tree-update.ts';
@@ -31,9 +33,9 @@ interface MissingPage {
 export class Pages {
   private readonly store: Store;
   private readonly layout: Layout;
-  private readonly maxPages: number;
-  /** below the root */
-  private count = 0;
+  private readonly maxBytes: number;
+  /** of the pages below the root */
+  private bytes = 0;
   private sweeps = 0;
   /** always in memory */
   root: Page = emptyPage('');
@@ -41,14 +43,14 @@ export class Pages {
   constructor(store: Store, layout: Layout, maxCacheBytes: number) {
     this.store = store;
     this.layout = layout;
-    this.maxPages = Math.floor(maxCacheBytes / pageMemoryBytes);
+    this.maxBytes = maxCacheBytes;
   }
 
   /** @returns undefined when the page is not in memory */
   get(prefix: string): Page | undefined {
     let page: Page | undefined = this.root;
     for (let depth = 0; depth < prefix.length && page !== undefined; depth++) {
-      page = this.below(page, slotOf(prefix as Hash, depth));
+      page = this.below(page, digitOf(prefix as Hash, depth));
     }
     return page;
   }
@@ -60,32 +62,37 @@ export class Pages {
   }
 
   create(above: Page, slot: number): Page {
-    return this.place(above, slot, emptyPage(prefixBelow(above, slot)));
+    return this.place(above, slot, sparsePage(prefixBelow(above, slot)));
   }
 
   private place(above: Page, slot: number, page: Page): Page {
     above.below ??= new Array<Page | undefined>(slotCount).fill(undefined);
-    if (above.below[slot] === undefined) this.count++;
     above.below[slot] = page;
+    this.bytes += pageBytes(page);
     page.touchedIn = this.sweeps;
     return page;
   }
 
+  grew(bytes: number): void {
+    this.bytes += bytes;
+  }
+
   /** Nothing is below a page that goes. */
   remove(above: Page, slot: number): void {
-    present(above.below, 'a page that goes has been loaded')[slot] = undefined;
-    this.count--;
+    const page = present(above.below?.[slot], 'a page that goes has been loaded');
+    if (above.below !== undefined) above.below[slot] = undefined;
+    this.bytes -= pageBytes(page);
   }
 
   /** Half of the bound is left to what comes until the next sweep. */
   get isFull(): boolean {
-    return this.count * 2 > this.maxPages;
+    return this.bytes * 2 > this.maxBytes;
   }
 
   /** Pages are forgotten here and nowhere else: those that were not touched since the sweep before. */
   sweep(): void {
     if (!this.isFull) return;
-    this.count = this.keepTouched(this.root);
+    this.bytes = this.keepTouched(this.root);
     this.sweeps++;
   }
 
@@ -95,7 +102,7 @@ export class Pages {
     for (let slot = 0; below !== undefined && slot < slotCount; slot++) {
       const page = below[slot];
       if (page === undefined) continue;
-      if (page.touchedIn === this.sweeps) kept += 1 + this.keepTouched(page);
+      if (page.touchedIn === this.sweeps) kept += pageBytes(page) + this.keepTouched(page);
       else below[slot] = undefined;
     }
     return kept;
@@ -103,7 +110,7 @@ export class Pages {
 
   /** Forgets all pages. */
   reset(root: Page): void {
-    this.count = 0;
+    this.bytes = 0;
     this.root = root;
   }
 
@@ -125,10 +132,12 @@ export class Pages {
       missing.map(({ above, slot }) => this.layout.page(prefixBelow(above, slot))),
       (fault, found) => {
         if (fault !== undefined) return done(storeFault(fault), undefined);
+        const arena = new Arena(sparseChunkBytes);
         for (const [i, { above, slot }] of missing.entries()) {
           const prefix = prefixBelow(above, slot);
           const page = checkedPage(prefix, found[i], nodeHash(above, slotCount + slot));
           if (page === undefined) return done(misfit(prefix), undefined);
+          condense(page, arena);
           this.place(above, slot, page);
         }
         this.loadLevels(updates, done);
@@ -145,13 +154,13 @@ export class Pages {
   ): void {
     const depth = page.prefix.length;
     for (let low = from; low < to; ) {
-      const slot = slotOf((updates[low] as TreeUpdate).path, depth);
+      const slot = digitOf((updates[low] as TreeUpdate).path, depth);
       let high = low + 1;
-      while (high < to && slotOf((updates[high] as TreeUpdate).path, depth) === slot) high++;
+      while (high < to && digitOf((updates[high] as TreeUpdate).path, depth) === slot) high++;
       if (slotKind(page, slot) === nodeKinds.inner) {
         const below = this.below(page, slot);
         if (below === undefined) missing.push({ above: page, slot });
-        else this.gatherMissing(below, updates, low, high, missing);
+        else if (!below.isSparse) this.gatherMissing(below, updates, low, high, missing);
       }
       low = high;
     }

@@ -1,8 +1,8 @@
 // From a block's changes to the tree's updates, in the order of their paths.
 
+import { digitOf } from '../../lib/hash.ts';
 import { workUs } from '../limits.ts';
 import { inSlices } from '../slices.ts';
-import { slotOf } from './page.ts';
 import type { StateChange } from './state.ts';
 import { valueHashOf } from './tree-hash.ts';
 import type { TreeUpdate } from './tree-update.ts';
@@ -12,7 +12,7 @@ export function* sortedUpdates(changes: readonly StateChange[], sorted: TreeUpda
   const buckets = Array.from({ length: 256 }, (): TreeUpdate[] => []);
   yield* inSlices(changes, (change) => {
     const { path } = change.held;
-    buckets[16 * slotOf(path, 0) + slotOf(path, 1)]?.push(toUpdate(change));
+    buckets[16 * digitOf(path, 0) + digitOf(path, 1)]?.push(toUpdate(change));
     return workUs.change;
   });
   yield* inSlices(buckets, (bucket) => {

@@ -16,7 +16,7 @@ import { decodeHead, decodeRoots, emptyHead, type StateHead } from './head.ts';
 import { type HeldValue, heldBytes, type StateName } from './held-value.ts';
 import { StateHistory } from './history.ts';
 import { Layout, type RecordName } from './layout.ts';
-import { decodePage, emptyPage, nodeHash, type Page } from './page.ts';
+import { decodePage, emptyPage, inFull, nodeHash, type Page } from './page.ts';
 import { checkedPage, misfit, Pages } from './pages.ts';
 import { sortedUpdates } from './sorted-updates.ts';
 import { corrupt, notKept, type StateAnswer, type StateFault, storeFault } from './state-fault.ts';
@@ -331,7 +331,7 @@ export class AuthenticatedState {
     const past = this.history.pageAt(prefix, height);
     if (past !== undefined) return answer(past.bytes);
     const live = this.pages.get(prefix);
-    if (live !== undefined) return done(undefined, live);
+    if (live !== undefined) return done(undefined, inFull(live));
     this.store.get(this.layout.page(prefix), (fault, bytes) => {
       if (fault !== undefined) return done(storeFault(fault), undefined);
       if (!this.keeps(height)) return done(notKept(height), undefined);

@@ -1,13 +1,15 @@
 // Writes a sorted batch of leaves into the tree: every page is visited once, and every hash above the changed slots is
 // computed once. The pages must be in memory; who calls has loaded them.
 
+import type { Arena } from '../../lib/arena.ts';
 import type { Bytes } from '../../lib/bytes.ts';
-import type { Hash } from '../../lib/hash.ts';
+import { digitOf, type Hash } from '../../lib/hash.ts';
 import { sliceBudgetUs, workUs } from '../limits.ts';
 import { Pace } from '../slices.ts';
 import {
   adoptLeaf,
   clearSlot,
+  condense,
   isLeafAt,
   leafContent,
   leafPath,
@@ -19,8 +21,9 @@ import {
   setLeaf,
   setLeafValue,
   slotKind,
-  slotOf,
+  spread,
 } from './page.ts';
+import { changeSparse, leafCount } from './sparse-page.ts';
 
 /** `valueHash: null` removes what is at the path. */
 export interface TreeUpdate {
@@ -32,8 +35,13 @@ export interface TreeUpdate {
 export interface PageDesk {
   /** the page below an inner slot, about to change */
   change(above: Page, slot: number): Page;
+  /** a sparse page without leaves */
   create(above: Page, slot: number): Page;
   remove(above: Page, slot: number): void;
+  /** of the sparse pages that change */
+  readonly arena: Arena;
+  /** pages take so many bytes more */
+  grew(bytes: number): void;
 }
 
 const updatesPerSlice = Math.floor(sliceBudgetUs / workUs.treeUpdate);
@@ -52,7 +60,7 @@ export function* updatePage(
   }
   let touched = 0;
   for (let low = 0; low < updates.length; ) {
-    const slot = slotOf((updates[low] as TreeUpdate).path, page.prefix.length);
+    const slot = digitOf((updates[low] as TreeUpdate).path, page.prefix.length);
     const high = endOfSlot(updates, low, updates.length, page.prefix.length);
     const below = openSlot(desk, page, slot, updates, low, high);
     if (below !== undefined) {
@@ -68,7 +76,7 @@ export function* updatePage(
 function updateAtOnce(desk: PageDesk, page: Page, updates: readonly TreeUpdate[], from: number, to: number): void {
   let touched = 0;
   for (let low = from; low < to; ) {
-    const slot = slotOf((updates[low] as TreeUpdate).path, page.prefix.length);
+    const slot = digitOf((updates[low] as TreeUpdate).path, page.prefix.length);
     const high = endOfSlot(updates, low, to, page.prefix.length);
     const below = openSlot(desk, page, slot, updates, low, high);
     if (below !== undefined) {
@@ -105,7 +113,8 @@ function openSlot(
   high: number,
 ): Below | undefined {
   const kind = slotKind(page, slot);
-  if (kind === nodeKinds.inner) return { page: desk.change(page, slot), updates, low, high };
+  if (kind === nodeKinds.inner)
+    return openPage(desk, page, slot, { page: desk.change(page, slot), updates, low, high });
   const only = updates[low] as TreeUpdate;
   if (high === low + 1) {
     const isSame = isLeafAt(page, slot, only.path);
@@ -121,11 +130,35 @@ function openSlot(
   const leaves = withResident(kind === nodeKinds.leaf ? residentOf(page, slot) : undefined, updates, low, high);
   const [first, second] = leaves;
   if (second !== undefined) {
-    return { page: desk.create(page, slot), updates: leaves, low: 0, high: leaves.length };
+    return openPage(desk, page, slot, { page: desk.create(page, slot), updates: leaves, low: 0, high: leaves.length });
   }
   if (first === undefined) clearSlot(page, slot);
   else place(page, slot, first);
   return undefined;
+}
+
+/** Settles a page that is and stays sparse; any other takes the updates in full. */
+function openPage(desk: PageDesk, above: Page, slot: number, below: Below): Below | undefined {
+  const { page, updates, low, high } = below;
+  if (page.isSparse) {
+    const changed = changeSparse(page.memory, page.prefix.length, updates, low, high, desk.arena);
+    if (changed !== undefined) {
+      desk.grew(changed.length - page.memory.length);
+      page.memory = changed;
+      adoptSparse(desk, above, slot, page);
+      return undefined;
+    }
+    desk.grew(spread(page));
+  }
+  return below;
+}
+
+function adoptSparse(desk: PageDesk, above: Page, slot: number, page: Page): void {
+  const count = leafCount(page.memory);
+  if (count > 1) return setInner(above, slot, page);
+  if (count === 1) adoptLeaf(above, slot, page);
+  else clearSlot(above, slot);
+  desk.remove(above, slot);
 }
 
 function place(page: Page, slot: number, { path, valueHash }: TreeUpdate): void {
@@ -163,7 +196,8 @@ function withResident(
 function adopt(desk: PageDesk, page: Page, slot: number, below: Page): void {
   switch (nodeKind(below, 1)) {
     case nodeKinds.inner:
-      return setInner(page, slot, below);
+      setInner(page, slot, below);
+      return desk.grew(condense(below, desk.arena));
     case nodeKinds.leaf:
       adoptLeaf(page, slot, below);
       break;

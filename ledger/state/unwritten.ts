@@ -11,7 +11,7 @@ import type { Account } from './account.ts';
 import { encodeHead, encodeRoots, type StateHead } from './head.ts';
 import { type HeldValue, heldBytes } from './held-value.ts';
 import type { Layout, RecordName } from './layout.ts';
-import { encodePage, type Page, pageMemoryBytes } from './page.ts';
+import { encodePage, type Page, pageBytes } from './page.ts';
 
 /** A row that is written once and belongs to one block: receipts and where they are. */
 export interface StateRecord extends RecordName {
@@ -67,7 +67,7 @@ export class Unwritten {
     if (page.isUnwritten) return;
     page.isUnwritten = true;
     this.pages.push(page);
-    this.bytes += pageMemoryBytes;
+    this.bytes += pageBytes(page);
   }
 
   /** @param page one that has changed, since a page goes when its last leaves do */
