@@ -245,7 +245,7 @@ export function createNode(options: NodeOptions, ports: NodePorts): Node {
       store: shard.store,
       journal,
       links,
-      roundTripMs: () => links.roundTripMs(),
+      roundTrips: () => links.roundTrips(),
       shard: address,
       hooks: options.hooks?.(entry.name),
       onReadiness: (ready) => readiness.get(chain)?.tell(ready),

@@ -15,7 +15,7 @@ import {
 import type { Hash } from '../lib/hash.ts';
 import { hashToBytes } from '../lib/hash.ts';
 import { type Ms, minutes } from '../lib/units.ts';
-import type { Links, NodeId } from '../net/index.ts';
+import type { Links, NodeId, RoundTrips } from '../net/index.ts';
 import { type JournalView, prefixedStore, type Store } from '../storage/index.ts';
 import { admissionBehavior } from './admission.ts';
 import { adoptionBehavior } from './adoption.ts';
@@ -48,7 +48,7 @@ export interface ChainOptions {
   readonly store: Store;
   readonly journal: JournalView;
   readonly links: Links;
-  readonly roundTripMs: () => number;
+  readonly roundTrips: () => RoundTrips;
   /** address of the storage shard's actor */
   readonly shard: Address;
   readonly hooks?: CoreHooks | undefined;

@@ -8,6 +8,7 @@ import type { Archive } from './archive.ts';
 import { type Output, oldestOpenHeader } from './core/index.ts';
 import { pauseLane, serveBatch, serveHeaders, transmit } from './engine-frames.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx } from './engine-state.ts';
+import { blocksPerTripLook } from './limits.ts';
 import { encodeRecord } from './wire.ts';
 
 export function performAll(options: EngineOptions, engine: Engine, outputs: readonly Output[], effects: Fx): void {
@@ -107,6 +108,8 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       effects.send(addresses.adoption, output);
       break;
     case 'proposed':
+      if (output.block.height % blocksPerTripLook === 0) askRoundTrip(options, effects);
+      break;
     case 'signed':
       break;
   }
@@ -189,6 +192,9 @@ function keepEvidence(
   effects.note({ log: 'warn', message: 'evidence of misbehaviour', fields: { kind, validator, detail } });
 }
 
-export function askRoundTrip({ roundTripMs }: EngineOptions, effects: Fx): void {
-  effects.request((answer) => answer({ type: 'round-trip', ms: roundTripMs() }));
+export function askRoundTrip({ roundTrips, committee }: EngineOptions, effects: Fx): void {
+  effects.request((answer) => {
+    const { slowestMs, leastMs } = roundTrips();
+    answer({ type: 'round-trip', slowestMs, quorumMs: leastMs[committee.q - 2] ?? 0 });
+  });
 }

@@ -2,13 +2,13 @@
 
 import type { Asker, Effects, Message, Position, Ticket } from '../actors/index.ts';
 import type { Ms } from '../lib/units.ts';
-import type { LinkMessage, Links, NodeId } from '../net/index.ts';
+import type { LinkMessage, Links, NodeId, RoundTrips } from '../net/index.ts';
 import type { JournalView } from '../storage/index.ts';
 import type { Application, Opened } from './application.ts';
 import type { Archive } from './archive.ts';
 import type { Committee } from './certificate/committee.ts';
 import type { ChainAddresses, Cover, ExecutedHeight, Seal, Sealing, ValidatorLife } from './chain-messages.ts';
-import type { Core, Input, JournalRecord, Output, PeerMessage, Recovery } from './core/index.ts';
+import type { Core, Input, JournalRecord, Output, PeerMessage, Recovery, RoundTripInput } from './core/index.ts';
 import type { Follower } from './engine-followers.ts';
 import type { EvidenceBook } from './evidence-book.ts';
 import type { CoreHooks } from './hooks.ts';
@@ -33,7 +33,7 @@ export interface EngineOptions {
   readonly evidence: EvidenceBook;
   readonly links: Links;
   /** the slowest smoothed round trip to a validator, for T1's base */
-  readonly roundTripMs: () => number;
+  readonly roundTrips: () => RoundTrips;
   readonly addresses: ChainAddresses;
   /** the ledger's own traffic (message kind App) */
   readonly onApp: (from: number, topic: string, bytes: Uint8Array) => void;
@@ -76,7 +76,7 @@ export type EngineMessage =
     }
   /** a snapshot stands at a height whose certificate may be known already */
   | { readonly type: 'snapshot-stands' }
-  | { readonly type: 'round-trip'; readonly ms: number }
+  | RoundTripInput
   /** a hook's: what a misbehaving validator of the simulator does */
   | { readonly type: 'perform'; readonly outputs: readonly Output[] }
   | { readonly type: 'broadcast-app'; readonly topic: string; readonly bytes: Uint8Array };

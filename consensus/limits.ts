@@ -92,6 +92,15 @@ export const unprovenRounds = 2;
  * take less, they are the pace, and what the validators can do sets it: a block costs them as much as some 500 commands.
  */
 export const proposalPace: Ms = milliseconds(25);
+/**
+ * The pace where the line to a quorum and back takes longer than two such paces, for blocks with few entries: there the
+ * wait for the next block is what a leader can save, and nothing else is as slow. At 125 blocks a second and 3.5 ms each
+ * blocks take half a core, which a chain with so few commands has.
+ */
+export const longLinePace: Ms = milliseconds(8);
+export const fewEntries = 64;
+/** Own blocks after which a leader looks again at what its links have measured. */
+export const blocksPerTripLook = 32;
 /** A commit that no other record follows is journalled by itself after so long. */
 export const recordCommitAfter: Ms = milliseconds(20);
 /** E3: results that no block covers so long after the last commit get a block of their own. */

@@ -45,6 +45,7 @@ export type {
   PeerAddress,
   PeerRole,
   PeerStatus,
+  RoundTrips,
   Transport,
   TransportFault,
 } from './ports.ts';

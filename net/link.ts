@@ -85,7 +85,10 @@ export class Link {
   readonly #budget: Budget;
   readonly #chains: LinkChains;
   readonly #connections: BulkConnections;
+  /** smoothed */
   roundTripMs: number | undefined;
+  /** the least of all: what the line takes where nobody is busy */
+  leastRoundTripMs: number | undefined;
 
   constructor(host: LinkHost, options: LinkOptions) {
     this.#host = host;
@@ -338,6 +341,7 @@ export class Link {
     const sample = this.#host.clock.now() - this.#pingSentAt;
     this.#pingSentAt = undefined;
     this.roundTripMs = this.roundTripMs === undefined ? sample : this.roundTripMs + (sample - this.roundTripMs) / 8;
+    this.leastRoundTripMs = Math.min(sample, this.leastRoundTripMs ?? sample);
   }
 
   /** A follower that sends more than its share is read later. */

@@ -327,8 +327,13 @@ export function createLinks(options: LinksOptions): LinksHandle {
           misbehaviour: misbehaviour.get(peer.id) ?? {},
         }),
       ),
-    roundTripMs: () =>
-      Math.max(0, ...linksNow().map((link) => (link.role === 'validator' ? (link.roundTripMs ?? 0) : 0))),
+    roundTrips() {
+      const measured = linksNow().filter((link) => link.role === 'validator' && link.roundTripMs !== undefined);
+      return {
+        slowestMs: Math.max(0, ...measured.map((link) => link.roundTripMs ?? 0)),
+        leastMs: measured.map((link) => link.leastRoundTripMs ?? 0).sort((a, b) => a - b),
+      };
+    },
     close() {
       closed = true;
       for (const peer of peers.values()) {

@@ -139,6 +139,14 @@ export interface PeerStatus {
   readonly misbehaviour: Readonly<Record<string, number>>;
 }
 
+/** To the linked validators whose pings came back. */
+export interface RoundTrips {
+  /** the highest of the smoothed ones; 0 when none is known */
+  readonly slowestMs: number;
+  /** the least that each link has ever taken, ascending: what the line takes where nobody is busy */
+  readonly leastMs: readonly number[];
+}
+
 /** The node's own handle on its links; made by `createLinks(options)`. */
 export interface LinksHandle extends Links {
   /** listens, then dials */
@@ -146,8 +154,7 @@ export interface LinksHandle extends Links {
   /** what SIGHUP reloads */
   setPeers(peers: readonly PeerAddress[], followers: FollowerPolicy): void;
   peers(): readonly PeerStatus[];
-  /** the highest smoothed round trip of all linked validators, for T1's base; 0 when none is known */
-  roundTripMs(): number;
+  roundTrips(): RoundTrips;
   /** says goodbye on every link and stops listening */
   close(): void;
 }

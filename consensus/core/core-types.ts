@@ -333,6 +333,8 @@ export interface Core {
   timeoutBase: Ms;
   /** T1: max(1 s, four round trips) */
   timerFloor: Ms;
+  /** the least that a round trip to a quorum has ever taken; 0: not known */
+  quorumTripMs: number;
   usefulCommit: boolean;
   resigned: boolean;
   workSince: Ms | undefined;

@@ -126,6 +126,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     timers: new Map(),
     timeoutBase: timerBase,
     timerFloor: timerBase,
+    quorumTripMs: 0,
     usefulCommit: false,
     resigned: false,
     workSince: undefined,

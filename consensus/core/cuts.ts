@@ -2,7 +2,7 @@
 // order of execution (§8). Nothing here changes a lane.
 
 import type { Hash } from '../../lib/hash.ts';
-import type { LaneHead } from '../certificate/types.ts';
+import type { Cut, LaneHead } from '../certificate/types.ts';
 import { maxBatchesPerLane } from '../limits.ts';
 import type { Block, Core } from './core-types.ts';
 import type { Batch } from './messages.ts';
@@ -70,6 +70,17 @@ export function heldBatches(core: Core, block: Block, parent: Block): readonly B
     walkLane(core, lane, block.cut[lane] as LaneHead, parent.cut[lane] as LaneHead, (batch) => held.push(batch));
   }
   return held;
+}
+
+/** Entries of the held batches between two cuts. */
+export function entriesBetween(core: Core, bottom: Cut, top: Cut): number {
+  let entries = 0;
+  for (const [lane, head] of top.entries()) {
+    walkLane(core, lane, head, bottom[lane] as LaneHead, ({ count }) => {
+      entries += count;
+    });
+  }
+  return entries;
 }
 
 export const ordersSomething = (block: Block, parent: Block): boolean =>

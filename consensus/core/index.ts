@@ -28,5 +28,5 @@ export {
   recoverRecord,
   startFrom,
 } from './recovery.ts';
-export { type Input, step } from './step.ts';
+export { type Input, type RoundTripInput, step } from './step.ts';
 export { hasUncovered, nextDeadline, workKnown } from './work.ts';

@@ -1,14 +1,15 @@
 // Leading a term (§8): a hash chain of blocks, streamed without waiting for certificates, at most W beyond the highest one.
 
-import { milliseconds } from '../../lib/units.ts';
+import { type Ms, milliseconds } from '../../lib/units.ts';
 import { leaderOf } from '../certificate/committee.ts';
 import { proposalText } from '../certificate/hashing.ts';
 import { makeHeader } from '../certificate/shapes.ts';
-import type { TimeoutCert } from '../certificate/types.ts';
-import { maxExecutionLag, maxUnexecuted, proposalPace } from '../limits.ts';
+import type { Cut, TimeoutCert } from '../certificate/types.ts';
+import { fewEntries, longLinePace, maxExecutionLag, maxUnexecuted, proposalPace } from '../limits.ts';
 import { certifiedBelow, keepHeader } from './blocks.ts';
 import { commitHeight, emit, maySign, send, timerBefore } from './core.ts';
 import type { Block, Core, Roots } from './core-types.ts';
+import { entriesBetween } from './cuts.ts';
 import { wantHeader } from './fetch.ts';
 import { historyRoot, type Peaks } from './history.ts';
 import { nextCut } from './lanes.ts';
@@ -29,7 +30,7 @@ export function proposeIfLeader(core: Core): void {
   const inFlight = parent.height > commitHeight(core) && !first;
   const claim = claimFor(core, parent, first);
   if (cut === undefined && !mayProposeEmpty(core, first, inFlight, claim.execHeight)) return;
-  const due = milliseconds(core.lastProposal + proposalPace);
+  const due = milliseconds(core.lastProposal + paceOf(core, cut, parent));
   if ((inFlight || unexecuted > 0) && core.now < due) {
     timerBefore(core, 'propose', due);
     return;
@@ -38,6 +39,12 @@ export function proposeIfLeader(core: Core): void {
   const repeats = claim.execHeight === parent.execHeight;
   if (height - claim.execHeight > maxExecutionLag && !(first && repeats)) return;
   propose(core, parent, { cut: cut ?? parent.cut, ...claim });
+}
+
+/** On long lines a block with few entries need not wait for more of them. */
+function paceOf(core: Core, cut: Cut | undefined, parent: Block): Ms {
+  if (cut === undefined || core.quorumTripMs <= 2 * proposalPace) return proposalPace;
+  return entriesBetween(core, parent.cut, cut) <= fewEntries ? longLinePace : proposalPace;
 }
 
 /** A term's first block stands on the TC's certificate; the first block of term 0 waits until there is something to order. */

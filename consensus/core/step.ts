@@ -34,10 +34,18 @@ export type Input =
   | { readonly type: 'kept'; readonly kept: Kept }
   /** the state after this height is about to take the place of the one that stands */
   | { readonly type: 'freeze'; readonly height: number }
-  /** T1: the slowest smoothed round trip to a validator */
-  | { readonly type: 'round-trip'; readonly ms: number }
+  | RoundTripInput
   /** nothing arrived; a deadline has passed */
   | { readonly type: 'wake' };
+
+/** What links have measured. */
+export interface RoundTripInput {
+  readonly type: 'round-trip';
+  /** T1: the slowest smoothed round trip to a validator */
+  readonly slowestMs: number;
+  /** the least that one to the slowest of the nearest q − 1 has ever taken; 0: not known */
+  readonly quorumMs: number;
+}
 
 /** Rounds of one turn: each commits, certifies, votes or proposes at least once more, so W bounds them by far. */
 const maxRounds = 1_000;
@@ -127,8 +135,9 @@ function handle(core: Core, input: Input): void {
       freeze(core, input.height);
       break;
     case 'round-trip':
-      core.timerFloor = milliseconds(Math.min(timerCap, Math.max(timerBase, 4 * input.ms)));
+      core.timerFloor = milliseconds(Math.min(timerCap, Math.max(timerBase, 4 * input.slowestMs)));
       core.timeoutBase = milliseconds(Math.max(core.timeoutBase, core.timerFloor));
+      core.quorumTripMs = input.quorumMs;
       break;
     case 'wake':
       break;

@@ -191,12 +191,17 @@ export class CoreCluster {
     disk.push(...pending.splice(0).map(({ record }) => record), ...liveRecords(core));
   }
 
-  /** @returns false while the node seals nothing */
-  submit(index: number, entry: string): boolean {
+  /** What the links of a node have measured. */
+  measured(index: number, roundTripMs: number): void {
+    this.give(this.hosts[index] as Host, { type: 'round-trip', slowestMs: roundTripMs, quorumMs: roundTripMs });
+  }
+
+  /** @param count of entries that the batch says it has. @returns false while the node seals nothing */
+  submit(index: number, entry: string, count = 1): boolean {
     const host = this.hosts[index] as Host;
     if (!host.alive || !maySeal(host.core)) return false;
     const body = [fromUtf8(entry)];
-    this.give(host, { type: 'seal', content: { count: 1, size: entry.length, contentHash: sha256Hex(...body), body } });
+    this.give(host, { type: 'seal', content: { count, size: entry.length, contentHash: sha256Hex(...body), body } });
     return true;
   }
 
