@@ -57,8 +57,8 @@ export const maxPageCacheBytes = 48 * MiB;
 /** Memory that sparse pages of one block share: the last one of them that is in use holds all of it, so it is small. */
 export const sparseChunkBytes = 16 * KiB;
 
-/** Values (accounts above all) in memory. Beyond: the least recently used go. */
-export const maxValueCacheBytes = 16 * MiB;
+/** Values in memory, accounts above all: at 0.8 KB a value of 512 bytes some 50,000. Beyond: the least recently used go. */
+export const maxValueCacheBytes = 40 * MiB;
 
 /** Hashes of commands whose signatures this node has verified at admission. Beyond: the older half goes, and execution verifies again. */
 export const maxVerifiedHashes = 65_536;

@@ -47,6 +47,21 @@ t.test('every capacity is found within 5 %, from above and from below', async (t
   t.pass(`seed ${seed}`);
 });
 
+t.test(
+  'what bounds the search is tried again: a network that was cold, or disturbed once, is not held to it',
+  async (t) => {
+    let tries = 0;
+    const cold = search((rate) => (++tries > 8 || rate <= 40_000 ? rate <= 97_300 : false));
+    t.ok(cold.confirmed <= 97_300 && cold.confirmed >= 97_300 / 1.06, `${cold.confirmed}`);
+    let failed = 0;
+    const disturbed = search((rate) => (rate === 32_000 && failed++ === 0 ? false : rate <= 33_000));
+    t.equal(disturbed.confirmed, 32_000);
+    const steady = search((rate) => rate <= 33_000);
+    for (const rate of new Set(steady.rates))
+      t.ok(steady.rates.filter((each) => each === rate).length <= 2, `${rate} at most twice`);
+  },
+);
+
 t.test('a confirming run that fails is followed by lower ones until one confirms', async (t) => {
   const { confirmed, rates, confirmations } = search((rate, confirming) => rate <= (confirming ? 40_000 : 50_000));
   t.ok(confirmed <= 40_000 && confirmed >= 30_000, `${confirmed}`);
