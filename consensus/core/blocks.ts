@@ -103,6 +103,10 @@ function blockOf({ header, signature, entry }: SignedHeader, record: number): Bl
   };
 }
 
+export function signedHeader({ header, signature, entry }: Block): SignedHeader {
+  return { header: header as NonNullable<Block['header']>, signature, entry };
+}
+
 function attach(core: Core, block: Block): void {
   const parent = core.blocks.get(block.parentId);
   if (parent === undefined) {

@@ -11,7 +11,7 @@
 
 import type { Hash } from '../../lib/hash.ts';
 import { maxVotedHeaders } from '../limits.ts';
-import { forgetBlock } from './blocks.ts';
+import { forgetBlock, hasLost } from './blocks.ts';
 import { commitHeight } from './core.ts';
 import type { Block, Core } from './core-types.ts';
 
@@ -19,6 +19,23 @@ import type { Block, Core } from './core-types.ts';
 export function markVoted(core: Core, tipId: Hash): void {
   let at = core.blocks.get(tipId);
   for (; at !== undefined && at.height > commitHeight(core) && !at.voted; at = at.parent) at.voted = true;
+}
+
+/**
+ * The block of this node's newest vote. It is held until it is committed and old, or the next term's vote takes its place: so
+ * one that is not held any more was committed, and one at or below the commit that is held and not on its chain has lost.
+ */
+export function votedTip({ vote, blocks }: Core): Block | undefined {
+  return vote === undefined ? undefined : blocks.get(vote.tipId);
+}
+
+/**
+ * The tip that the next commit may make lose. It is journalled once more then: pruning may take its first record, and after a
+ * crash the node would go on along the committed chain.
+ */
+export function standingTip(core: Core): Block | undefined {
+  const tip = votedTip(core);
+  return tip === undefined || hasLost(core, tip) ? undefined : tip;
 }
 
 /** Above the commit what extends it, and what may, because its ancestors are not known. The rest has lost. */

@@ -5,7 +5,8 @@ import { milliseconds } from '../../lib/units.ts';
 import { outranks, type QuorumCert, type TimeoutCert } from '../certificate/types.ts';
 import { verifyQuorumCert } from '../certificate/verify.ts';
 import { commitsPerTurn, forgetEvery, keptCommittedBlocks, recordCommitAfter } from '../limits.ts';
-import { divergesFrom, forgetBlock, verifiedTimeoutCert } from './blocks.ts';
+import { divergesFrom, forgetBlock, hasLost, signedHeader, verifiedTimeoutCert } from './blocks.ts';
+import { standingTip } from './branches.ts';
 import { append, commitHeight, emit, timerBefore } from './core.ts';
 import type { Block, Core, StopReason } from './core-types.ts';
 import { heldBatches, ordersSomething } from './cuts.ts';
@@ -117,7 +118,9 @@ export function tryCommit(core: Core, from: number | undefined, recovering = fal
     core.pendingCommit = undefined;
     core.commitCert = certificate;
   } else timerBefore(core, 'commit', core.now);
+  const tip = standingTip(core);
   for (const block of slice) commitBlock(core, block, certificate, recovering);
+  if (tip !== undefined && hasLost(core, tip)) append(core, { type: 'header', signed: signedHeader(tip) });
   afterCommit(core, slice);
 }
 
@@ -161,9 +164,10 @@ function forgetOld(core: Core): void {
   const committed = new Set<Block>();
   for (let at: Block | undefined = core.committedTip; at !== undefined; at = at.parent) committed.add(at);
   for (const block of core.blocks.values()) {
-    if (block === core.genesis || block === core.committedTip || block.id === core.vote?.tipId) continue;
-    const dead = block.height <= commitHeight(core) && !committed.has(block);
-    if (block.height < keepAbove || dead) forgetBlock(core, block);
+    if (block === core.genesis || block === core.committedTip) continue;
+    const lost = block.height <= commitHeight(core) && !committed.has(block);
+    // the tip of the newest vote stays where it has lost, and goes with the committed chain where it is part of it (vote.ts)
+    if (lost ? block.id !== core.vote?.tipId : block.height < keepAbove) forgetBlock(core, block);
   }
   for (const [id, qc] of core.qcs) if (qc.height < keepAbove) core.qcs.delete(id);
   for (const height of core.roots.keys())

@@ -1,11 +1,11 @@
 export type { Kept } from './adoption.ts';
-export { ancestorAt, isAncestor } from './blocks.ts';
+export { ancestorAt, isAncestor, signedHeader } from './blocks.ts';
 export { oldestOpenHeader } from './branches.ts';
 export { commitHeight, createCore, maySign } from './core.ts';
 export type { Block, Core, CoreOptions, Output, Roots, SnapshotAt, StopReason } from './core-types.ts';
 export { appendToHistory, historyRoot, noPeaks, type Peaks } from './history.ts';
 export { type BatchContent, maySeal, neededBatches } from './lanes.ts';
-export { fittingHeaders, heldHeaders, signedHeader, thinHello } from './links.ts';
+export { fittingHeaders, heldHeaders, thinHello } from './links.ts';
 export type {
   Base,
   Batch,

@@ -5,7 +5,7 @@ import type { LaneHead, Vote } from '../certificate/types.ts';
 import { verifyTimeout, verifyVote } from '../certificate/verify.ts';
 import { maxHeaderBytesPerAnswer } from '../limits.ts';
 import { offerSnapshot } from './adoption.ts';
-import { ancestorAt } from './blocks.ts';
+import { ancestorAt, signedHeader } from './blocks.ts';
 import { learnQc, onCommitCert, onTimeoutCert } from './certify.ts';
 import { append, commitHeight, emit, send } from './core.ts';
 import type { Block, Core } from './core-types.ts';
@@ -113,10 +113,6 @@ function resendProposals(core: Core, hello: Hello, to: number): void {
     send(core, to, { type: 'proposal', ...signedHeader(block), chainQc }, core.enterRecord);
     chainQc = null;
   }
-}
-
-export function signedHeader(block: Block): SignedHeader {
-  return { header: block.header as NonNullable<Block['header']>, signature: block.signature, entry: block.entry };
 }
 
 /** D5: a peer returns something that this key has signed and this journal does not hold: the journal is old. */

@@ -5,14 +5,13 @@ import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
 import type { EntryCert, LaneHead, QuorumCert } from '../certificate/types.ts';
 import { maxUnexecuted } from '../limits.ts';
-import { certifiedBelow, isAncestor, keepHeader, plant } from './blocks.ts';
-import { markVoted } from './branches.ts';
+import { certifiedBelow, isAncestor, keepHeader, plant, signedHeader } from './blocks.ts';
+import { markVoted, votedTip } from './branches.ts';
 import { noteQc, stop, tryCommit } from './certify.ts';
 import { append, commitHeight } from './core.ts';
 import type { Block, Core, Lane, StopReason } from './core-types.ts';
 import { signTimeout, signVote } from './durability.ts';
 import { extendAgain, hold, moveLane, noteSeen } from './lanes.ts';
-import { signedHeader } from './links.ts';
 import type { Base, Batch, JournalRecord } from './messages.ts';
 import { onVote } from './tally.ts';
 import { enterTerm, resetTerm } from './terms.ts';
@@ -184,7 +183,7 @@ export function startFrom(core: Core, base: Base): void {
 /** D2: the highest QC, that of my own chain, and the one that my Timeout names. */
 function neededQcs(core: Core): ReadonlySet<QuorumCert> {
   const needed = new Set<QuorumCert>();
-  const tip = core.vote === undefined ? undefined : core.blocks.get(core.vote.tipId);
+  const tip = votedTip(core);
   const own = tip === undefined ? undefined : core.qcs.get(certifiedBelow(core, tip).id);
   for (const qc of [own, core.highQc, core.timeout?.qc]) if (qc !== undefined && qc !== null) needed.add(qc);
   return needed;
@@ -202,7 +201,7 @@ function executedTip(core: Core): Block {
  * wait for execution. Of a node that is further behind none: it fetches them again.
  */
 function headersAbove(core: Core, base: Block): readonly Block[] {
-  const tip = core.vote === undefined ? undefined : core.blocks.get(core.vote.tipId);
+  const tip = votedTip(core);
   const blocks: Block[] = [];
   for (let at = tip !== undefined && isAncestor(core.committedTip, tip) ? tip : core.committedTip; at !== base; ) {
     blocks.push(at);
@@ -222,7 +221,8 @@ export function liveRecords(core: Core): readonly JournalRecord[] {
   // a follower has none: under a validator's key its data would be no safety record (D5)
   if (core.me !== undefined && (core.fenced === undefined || core.vote !== undefined)) records.push({ type: 'init' });
   const executed = executedTip(core);
-  for (const block of headersAbove(core, executed)) records.push({ type: 'header', signed: signedHeader(block) });
+  const above = headersAbove(core, executed);
+  for (const block of above) records.push({ type: 'header', signed: signedHeader(block) });
   // the base must not run ahead of the commits in older segments either
   const certificate = core.unrecordedCommit ?? (executed === core.committedTip ? undefined : core.commitCert);
   if (certificate !== undefined) records.push({ type: 'commit', certificate });
@@ -241,6 +241,10 @@ export function liveRecords(core: Core): readonly JournalRecord[] {
   if (core.entry !== undefined)
     records.push({ type: 'enter', term: core.entry.term, certificate: core.entry.certificate });
   if (core.entry?.term !== core.term) records.push({ type: 'enter', term: core.term, certificate: null });
+  // without its header a tip would pass for committed (vote.ts); no commit stands between the two, so no sweep takes it
+  const tip = votedTip(core);
+  if (tip !== undefined && !above.includes(tip) && !isAncestor(tip, executed))
+    records.push({ type: 'header', signed: signedHeader(tip) });
   if (core.vote !== undefined) records.push({ type: 'vote', vote: core.vote });
   if (core.timeout !== undefined && core.timedOut) records.push({ type: 'timeout', timeout: core.timeout });
   if (core.checkpoint !== undefined) records.push({ type: 'checkpoint', certificate: core.checkpoint });

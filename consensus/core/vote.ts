@@ -1,7 +1,7 @@
 // This node's own vote (§4 tick): the highest block that it may vote for and the highest block that it may commit.
 
 import { certifiedBelow, hasLost, isAncestor, verdict } from './blocks.ts';
-import { markVoted } from './branches.ts';
+import { markVoted, votedTip } from './branches.ts';
 import { append, commitHeight, maySign } from './core.ts';
 import type { Block, Core } from './core-types.ts';
 import type { VoteRecord } from './messages.ts';
@@ -27,11 +27,11 @@ export function voteIfAdvanced(core: Core): void {
 }
 
 /**
- * Where this term's votes continue. A tip that is not held any more lies below a base that was adopted since: the committed
- * chain goes on from there. No other chain is ever voted for in a term.
+ * Where this term's votes continue. A tip that is not held any more was committed long ago: the committed chain goes on from
+ * there, also for a node that could not sign for so long. No other chain is ever voted for in a term.
  */
-function tipVoted(core: Core, { tipId, tipHeight }: VoteRecord): Block | undefined {
-  const tip = core.blocks.get(tipId);
+function tipVoted(core: Core, { tipHeight }: VoteRecord): Block | undefined {
+  const tip = votedTip(core);
   if (tip !== undefined || tipHeight > commitHeight(core)) return tip;
   return core.committedTip.term === core.term ? core.committedTip : undefined;
 }

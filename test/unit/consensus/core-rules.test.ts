@@ -1,20 +1,11 @@
 // Directed schedules for the rules of CONSENSUS that random walks do not catch when they are taken out.
 import t from 'tap';
-import { proposalText, timeoutText } from '../../../consensus/certificate/hashing.ts';
-import type { QuorumCert, Timeout, Vote } from '../../../consensus/certificate/index.ts';
-import { makeHeader } from '../../../consensus/certificate/shapes.ts';
-import {
-  appendToHistory,
-  commitHeight,
-  historyRoot,
-  liveRecords,
-  type Proposal,
-  type StopReason,
-} from '../../../consensus/core/index.ts';
-import { forgetEvery } from '../../../consensus/limits.ts';
+import { timeoutText } from '../../../consensus/certificate/hashing.ts';
+import type { QuorumCert, Timeout } from '../../../consensus/certificate/index.ts';
+import { commitHeight } from '../../../consensus/core/index.ts';
 import type { KeyPair } from '../../../lib/suites/suite.ts';
 import { CoreCluster } from './core-cluster.ts';
-import { abandoned, commitsAfter, entriesOf, evidenceOf, hostOf } from './core-story.ts';
+import { abandoned, commitsAfter, entriesOf, hostOf } from './core-story.ts';
 
 const terms = (cluster: CoreCluster): readonly number[] => cluster.hosts.map(({ core }) => core.term);
 
@@ -136,76 +127,6 @@ t.test('join: f+1 Timeouts of a later term are followed, f are not', async (t) =
   cluster.run(102);
   t.equal(target.core.term, 7, 'the (f+1)-th highest');
   t.ok(target.core.timedOut);
-});
-
-/** What its leader may sign beside its own chain: empty blocks on the genesis. */
-function rivalChain(cluster: CoreCluster, length: number): readonly Proposal[] {
-  const leader = cluster.leader(0);
-  const { genesis } = hostOf(cluster, leader).core;
-  const { cut, execHeight, stateRoot, outboxRoot } = genesis;
-  const { chain, epoch } = cluster.committee;
-  const proposals: Proposal[] = [];
-  let history = genesis.history ?? [];
-  let parent = genesis.id;
-  for (let height = 1; height <= length; height++) {
-    const header = makeHeader(
-      { chain, epoch, term: 0, height, cut, control: null },
-      {
-        chain,
-        epoch,
-        height,
-        timeMs: height,
-        execHeight,
-        stateRoot,
-        outboxRoot,
-        historyRoot: historyRoot(history),
-        parentRef: null,
-        nextSetHash: null,
-      },
-      parent,
-    );
-    const signature = cluster.committee.suite.sign(
-      cluster.keys[leader] as KeyPair,
-      proposalText(cluster.committee, header.id),
-    );
-    proposals.push({ type: 'proposal', header, signature, entry: null, chainQc: null });
-    history = appendToHistory(history, header.id);
-    parent = header.id;
-  }
-  return proposals;
-}
-
-t.test('W: commits on one chain of an equivocating leader take nobody further along the other', async (t) => {
-  const window = 4;
-  // enough commits for a sweep of the blocks that have lost
-  const commits = forgetEvery + 2 * window;
-  const cluster = new CoreCluster({ n: 4, window });
-  cluster.run(100);
-  const [leader, misled] = [cluster.leader(0), cluster.leader(1)];
-  const votes = (): readonly Vote[] =>
-    cluster.outputs.flatMap(({ node, output }) =>
-      node === misled && output.type === 'signed' && output.vote !== undefined ? [output.vote] : [],
-    );
-  const rivals = rivalChain(cluster, 2 * window);
-  for (const proposal of rivals) cluster.deliver(leader, misled, proposal);
-  cluster.run(200);
-  t.match(votes().at(-1), { term: 0, tipId: rivals[window - 1]?.header.id, commit: null });
-
-  for (let i = 0; i < commits; i++) cluster.at(i * 30, () => cluster.submit(leader, `entry ${i}`));
-  for (const more of [1, 2 * window, commits]) {
-    const { core } = hostOf(cluster, misled);
-    cluster.run(20_000, () => commitHeight(core) >= more);
-    t.ok(commitHeight(core) >= more);
-    t.equal(core.term, 0);
-    t.equal(votes().length, 1, `a vote beyond W at commit ${more}`);
-  }
-  t.same(new Set(evidenceOf(cluster, misled)), new Set([`two-blocks ${leader}`]));
-
-  cluster.crash(leader);
-  cluster.submit(misled, 'after');
-  cluster.run(cluster.now + 20_000);
-  t.ok((votes().at(-1)?.term ?? 0) > 0, 'it votes in the next term, which needs its vote');
-  for (const host of cluster.hosts) if (host.alive) t.equal(entriesOf(host).at(-1), 'after');
 });
 
 t.test('T2: the leader of an idle chain is dead: the first command does not wait for a timer', async (t) => {
