@@ -9,7 +9,7 @@ import type { Archive } from './archive.ts';
 import type { Committee } from './certificate/committee.ts';
 import { verifyQuorumCert } from './certificate/verify.ts';
 import type { ChainAddresses } from './chain-messages.ts';
-import { appendToHistory, type Base, historyRoot, type PeerMessage, type SnapshotAt } from './core/index.ts';
+import { type Base, historyRoot, type PeerMessage, type SnapshotAt } from './core/index.ts';
 import { snapshotPartsAsked, snapshotStall } from './limits.ts';
 import type { Snapshots } from './snapshots.ts';
 import { encodeRecord } from './wire.ts';
@@ -153,7 +153,7 @@ function onHead(
   const proves = commitCert?.id === id && verifyQuorumCert(committee, commitCert, 'commit');
   fetch.parts = parts;
   fetch.base = {
-    ...{ signed, history: appendToHistory(past, id) },
+    ...{ signed, past },
     // what is known for certain; commits that follow say more
     lastOrdered: claims.execHeight,
     commitCert: proves ? commitCert : null,

@@ -85,6 +85,8 @@ export class Archive {
           height: readUint(key, 1, 8),
           position: readUint(value, 0, 8) as Position,
         }));
+        const last = this.marks.at(-1);
+        if (last !== undefined) this.journal.keepFrom(last.position);
         this.journal.onPruned(() => this.dropPruned());
         const ready = (fault: string | undefined): void => {
           if (fault !== undefined) return done(fault);
@@ -104,13 +106,14 @@ export class Archive {
   }
 
   /**
-   * A snapshot stands at a mark and can take the place of what lies below it: from now on the journal may prune that.
+   * A snapshot stands at a mark and can take the place of what lies below it: from now on the journal may prune that. The mark
+   * of a height moves on while the chain rests there.
    * @param done called when the mark is durable
    */
   releaseBelow({ height, position }: Mark, done: (fault: string | undefined) => void): void {
     this.store.batch([{ key: markKey(height), value: bigEndian(position, 8) }], { sync: true }, (fault) => {
       if (fault !== undefined) return done(fault.message);
-      this.marks.push({ height, position });
+      this.marks = [...this.marks.filter((mark) => mark.height < height), { height, position }];
       this.journal.keepFrom(position);
       done(undefined);
     });

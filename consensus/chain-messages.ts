@@ -5,7 +5,7 @@ import { type Address, address, type Message } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import type { Hash } from '../lib/hash.ts';
 import type { BatchOutcome, QueryRequest } from './application.ts';
-import type { Batch, BatchContent, Block, Peaks, Roots, SignedHeader, StopReason } from './core/index.ts';
+import type { Batch, BatchContent, Block, Roots, SignedHeader, StopReason } from './core/index.ts';
 
 export interface ChainAddresses {
   readonly chain: Address;
@@ -168,14 +168,18 @@ export type ValidatorLife = 'replaying' | 'syncing' | 'following' | 'leading' | 
 export interface Execute extends Message {
   readonly type: 'execute';
   readonly block: Block;
-  /** the history before the block */
-  readonly past: Peaks;
   readonly batches: readonly Batch[];
 }
 
 /** To the executor: the journal can prune no more until a snapshot takes the place of older blocks (§9). */
 export interface SnapshotDue extends Message {
   readonly type: 'snapshot-due';
+}
+
+/** To the executor: the same for a chain at rest, whose last block this is. */
+export interface SnapshotNow extends Message {
+  readonly type: 'snapshot-now';
+  readonly block: Block;
 }
 
 export interface ExecutedHeight extends Message {

@@ -1,12 +1,10 @@
 // Performs what the core asks for: records to the journal, frames to peers, news to the chain's other actors.
 
-import type { Message, Position } from '../actors/index.ts';
+import type { Message } from '../actors/index.ts';
 import type { NodeId } from '../net/index.ts';
-import type { JournalView } from '../storage/index.ts';
-import type { Application } from './application.ts';
-import type { Archive } from './archive.ts';
-import { type Output, oldestOpenHeader } from './core/index.ts';
+import type { Output } from './core/index.ts';
 import { pauseLane, serveBatch, serveHeaders, transmit } from './engine-frames.ts';
+import { certifySnapshot, makeRoom, releaseJournal } from './engine-pruning.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx } from './engine-state.ts';
 import { blocksPerTripLook } from './limits.ts';
 import { encodeRecord } from './wire.ts';
@@ -96,9 +94,8 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
       break;
     case 'checkpoint':
       releaseJournal(options, engine, effects);
-      // where the journal could prune nothing, the next snapshot is due
-      if (options.journal.pruningHeld) effects.send(addresses.executor, { type: 'snapshot-due' } as Message);
       certifySnapshot(options, engine, effects);
+      if (options.journal.pruningHeld) makeRoom(options, engine, effects);
       break;
     case 'forgotten':
       options.archive.forget(output.digests);
@@ -132,51 +129,6 @@ function persist(
     engine.tickets.delete(old);
   }
   if (record.type === 'batch') archive.journalled(record.batch.digest, ticket);
-}
-
-interface Releasing {
-  readonly application: Pick<Application, 'persist'>;
-  readonly archive: Pick<Archive, 'sync' | 'oldestFresh'>;
-  readonly journal: Pick<JournalView, 'appended' | 'releaseBelow'>;
-}
-
-/**
- * Two checkpoints old is old enough (§9): what stood in the journal before the last one is not needed to recover, but for
- * batches that still wait to be executed and headers that wait to be committed (D2); these are rarely so old, and then the
- * next checkpoint releases. Everything executed is on disk first; a write that fails is the shard's to report.
- */
-export function releaseJournal(
-  { application, archive, journal }: Releasing,
-  engine: Pick<Engine, 'core' | 'checkpointMark'>,
-  effects: Pick<Fx, 'request'>,
-): void {
-  const mark = engine.checkpointMark;
-  engine.checkpointMark = { position: journal.appended, records: engine.core.appended };
-  if (mark === undefined || oldestOpenHeader(engine.core) <= mark.records) return;
-  const { position } = mark;
-  const release = (): void => journal.releaseBelow(Math.min(position, archive.oldestFresh(position)) as Position);
-  effects.request(() =>
-    application.persist((fault) => {
-      if (fault === undefined) archive.sync(release);
-    }),
-  );
-}
-
-/**
- * §9: the journal may prune what lies below a certified snapshot. A node that is a little behind has made its snapshot when
- * the certificate is here already.
- */
-export function certifySnapshot({ archive, snapshots }: EngineOptions, { core }: Engine, effects: Fx): void {
-  const certificate = core.checkpoint;
-  if (certificate === undefined) return;
-  effects.request((answer) => {
-    const settle = (fault: string | undefined): void =>
-      answer(fault === undefined ? { type: 'kept-changed' } : { type: 'certify-failed', reason: fault });
-    snapshots.certify(certificate, (fault, certified) => {
-      if (fault !== undefined || certified === undefined) return fault === undefined ? undefined : settle(fault);
-      archive.releaseBelow({ height: certificate.height, position: certified.mark }, settle);
-    });
-  });
 }
 
 /** §11: the first piece per validator, kind and epoch. */

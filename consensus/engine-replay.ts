@@ -51,6 +51,7 @@ export function onReplayed(
   engine.recovery = undefined;
   options.archive.keepFresh(neededBatches(core));
   options.journal.live(() => liveRecords(core).map(encodeRecord));
+  effects.request((answer) => options.journal.onHeld(() => answer({ type: 'pruning-held' })));
   const { hooks } = options;
   if (hooks?.started !== undefined)
     effects.request((answer) => hooks.started?.(core, (outputs) => answer({ type: 'perform', outputs })));

@@ -53,6 +53,8 @@ export type EngineMessage =
   /** what the archive can serve has changed */
   | { readonly type: 'kept-changed' }
   | { readonly type: 'certify-failed'; readonly reason: string }
+  /** this chain holds back the pruning of its shard's journal */
+  | { readonly type: 'pruning-held' }
   | { readonly type: 'freeze'; readonly height: number }
   | { readonly type: 'turn' }
   | { readonly type: 'expire-readers' }

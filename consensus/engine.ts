@@ -8,7 +8,8 @@ import { onForwardAnswered, onServed, tellFollowers } from './engine-followers.t
 import { transmit, transmitForward } from './engine-frames.ts';
 import { give, keptOf, onBulk, onFrame, onLink, onSeal } from './engine-inputs.ts';
 import { tellLife, tellReadiness, tellSealing } from './engine-life.ts';
-import { askRoundTrip, certifySnapshot, performAll } from './engine-outputs.ts';
+import { askRoundTrip, performAll } from './engine-outputs.ts';
+import { certifySnapshot, onHeld } from './engine-pruning.ts';
 import { answerReaders, expireReaders, onCover } from './engine-readers.ts';
 import { onReplayed, replay } from './engine-replay.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx, Measured } from './engine-state.ts';
@@ -137,6 +138,9 @@ function receive(options: EngineOptions, engine: Engine, message: EngineMessage,
       break;
     case 'certify-failed':
       effects.fatal(`a snapshot of chain ${options.committee.chain} cannot be written: ${message.reason}`);
+      break;
+    case 'pruning-held':
+      onHeld(options, engine, effects);
       break;
     case 'freeze':
       give(engine, message, effects);

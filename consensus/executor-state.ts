@@ -13,6 +13,7 @@ import type {
   Query,
   Reappended,
   SnapshotDue,
+  SnapshotNow,
   Subscribe,
   TellFate,
   Unsubscribe,
@@ -35,6 +36,7 @@ export type ExecutorMessage =
   | TellFate
   | Reappended
   | SnapshotDue
+  | SnapshotNow
   | Subscribe
   | Unsubscribe
   | { readonly type: 'applied'; readonly applied: Applied }

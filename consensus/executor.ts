@@ -14,7 +14,7 @@ import type {
   Place,
   Reappended,
 } from './chain-messages.ts';
-import { signedHeader } from './core/index.ts';
+import { type Block, noPeaks, signedHeader } from './core/index.ts';
 import { answerReaders, onAnswered, onCovered, onQuery } from './executor-reads.ts';
 import type { ExecutedBatch, Executor, ExecutorFx, ExecutorMessage, ExecutorOptions } from './executor-state.ts';
 import { errorCode } from './faults.ts';
@@ -67,6 +67,9 @@ function receive(options: ExecutorOptions, state: Executor, message: ExecutorMes
     case 'snapshot-due':
       state.snapshotDue = true;
       break;
+    case 'snapshot-now':
+      if (isIdle(state) && state.height === message.block.height) makeSnapshot(options, state, message.block, effects);
+      break;
     case 'snapshot-made':
       state.snapshotting = false;
       if (message.fault !== undefined)
@@ -118,6 +121,9 @@ function onSubscribe({ subscribers }: Executor, subscriber: Address, effects: Ex
   effects.watch(subscriber, { type: 'subscriber-gone', subscriber });
 }
 
+const isIdle = ({ running, queue, snapshotting }: Executor): boolean =>
+  running === undefined && queue.length === 0 && !snapshotting;
+
 function runNext({ application, archive }: ExecutorOptions, state: Executor, effects: ExecutorFx): void {
   if (state.running !== undefined || state.snapshotting) return;
   const next = state.queue.shift();
@@ -155,7 +161,7 @@ function onApplied(options: ExecutorOptions, state: Executor, applied: Applied, 
   const notice: BlockExecuted = { type: 'block-executed', height, id, timeMs, outcomes: applied.outcomes, digests };
   for (const subscriber of state.subscribers) effects.send(subscriber, notice);
   answerReaders(options, state, effects);
-  if (state.snapshotDue && height % checkpointEvery === 0) makeSnapshot(options, state, done, effects);
+  if (state.snapshotDue && height % checkpointEvery === 0) makeSnapshot(options, state, block, effects);
   else runNext(options, state, effects);
 }
 
@@ -163,15 +169,14 @@ function onApplied(options: ExecutorOptions, state: Executor, applied: Applied, 
 function makeSnapshot(
   { application, archive, snapshots }: ExecutorOptions,
   state: Executor,
-  { block, past }: Execute,
+  block: Block,
   effects: ExecutorFx,
 ): void {
   state.snapshotDue = false;
   state.snapshotting = true;
   effects.request((answer) => {
-    snapshots.make(application, { signed: signedHeader(block), past }, archive.mark().position, (fault) =>
-      answer({ type: 'snapshot-made', fault }),
-    );
+    const head = { signed: signedHeader(block), past: block.past ?? noPeaks };
+    snapshots.make(application, head, archive.mark().position, (fault) => answer({ type: 'snapshot-made', fault }));
   });
 }
 

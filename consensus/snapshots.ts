@@ -44,6 +44,8 @@ const generationKey = Uint8Array.of(4);
 const heads = { from: Uint8Array.of(1), to: Uint8Array.of(2) };
 const fetched = { from: Uint8Array.of(3), to: Uint8Array.of(4) };
 
+const heightOf = ({ head }: OwnSnapshot): number => head.signed.header.order.height;
+
 type Done<T> = (fault: string | undefined, value: T) => void;
 
 export class Snapshots {
@@ -124,8 +126,8 @@ export class Snapshots {
       const write = { key: headKey(height), value: encode(ownShape.write(made)) };
       this.store.batch([write], { sync: false }, (fault) => {
         if (fault !== undefined) return done(fault.message);
-        this.own.push(made);
-        const stale = this.own.filter((each) => each.certificate === null && each !== made);
+        const stale = this.own.filter((each) => each.certificate === null && heightOf(each) !== height);
+        this.own = [...this.own.filter((each) => heightOf(each) !== height), made];
         this.drop(stale, (fault) => done(fault));
       });
     };

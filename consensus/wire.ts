@@ -306,7 +306,7 @@ const voteRecord: Shape<VoteRecord> = tuple<VoteRecord>({
 const timeoutRecord: Shape<TimeoutRecord> = tuple<TimeoutRecord>({ term: counter, qc: optional(quorumCertShape) });
 const base: Shape<Base> = tuple<Base>({
   signed: signedHeaderShape,
-  history: peaks,
+  past: peaks,
   lastOrdered: counter,
   commitCert: optional(quorumCertShape),
 });

@@ -38,10 +38,12 @@ export interface JournalView extends TurnLog {
     expectedBytes?: number,
   ): void;
   /**
-   * The owner's safety records, asked for between turns and written into the first group of every new segment and after
-   * every start. They must attest nothing that the owner has not appended before.
+   * The owner's safety records, asked for between turns and written into the next group and into the first one of every new
+   * segment. They must attest nothing that the owner has not appended before.
    */
   live(records: () => readonly LiveRecord[]): void;
+  /** These stand, durable, behind this position for the last time: what they replace may be released up to it. */
+  readonly repeatedFrom: Position | undefined;
   /**
    * After a checkpoint: no record below `position` is needed for recovery. Never moves back. Nothing is pruned before every
    * owner of records has released something in this life.
@@ -56,8 +58,10 @@ export interface JournalView extends TurnLog {
   onPruned(listener: (oldest: Position) => void): void;
   /** where the oldest segment begins that is kept */
   readonly oldest: Position;
-  /** The journal holds more than it shall retain, and cannot prune before its owners release more. */
+  /** The journal holds more than it shall retain, and cannot prune before this owner releases more. */
   readonly pruningHeld: boolean;
+  /** called at most once per segment, when this owner's live records stand in it while it holds back pruning */
+  onHeld(listener: () => void): void;
 }
 
 export interface Journal {

@@ -3,8 +3,8 @@
 
 import type { Clock, Note, Position } from '../actors/index.ts';
 import { assert } from '../lib/assert.ts';
-import { type Bytes, fromUtf8 } from '../lib/bytes.ts';
-import { beforeAll, placeOf, positionOf, recordBytes } from './format.ts';
+import type { Bytes } from '../lib/bytes.ts';
+import { beforeAll, placeOf, positionOf } from './format.ts';
 import type {
   Journal,
   JournalFault,
@@ -15,7 +15,8 @@ import type {
   LiveRecord,
 } from './journal-port.ts';
 import { type JournalSettings, settle } from './journal-settings.ts';
-import * as limits from './limits.ts';
+import { prepareAtShare } from './limits.ts';
+import { holdsBack, type Owner, Owners } from './owners.ts';
 import type { Disk } from './ports.ts';
 import { RecordReader } from './record-reader.ts';
 import { type Recovered, recover } from './recovery.ts';
@@ -56,26 +57,9 @@ export function openJournal(
   });
 }
 
-interface Owner {
-  readonly id: number;
-  readonly name: string;
-  /** oldest record that recovery needs; undefined while it has none */
-  needs: Position | undefined;
-  /** in this life: below this it has released everything, and from this on it still reads */
-  released: Position | undefined;
-  keeps: Position | undefined;
-  live: () => readonly LiveRecord[];
-  pruned: (oldest: Position) => void;
-  view: JournalView | undefined;
-}
-
-const nothingLive = (): readonly LiveRecord[] => [];
-
 class ShardJournal implements Journal {
   congested = false;
-  private readonly owners: Owner[] = [];
-  private readonly names: string[] = [];
-  private readonly ownerOf = new Map<string, Owner>();
+  private readonly owners = new Owners();
   private waiting: { readonly position: Position; readonly then: () => void }[] = [];
   private readonly durableListeners: ((durable: Position) => void)[] = [];
   private readonly failedListeners: ((reason: string) => void)[] = [];
@@ -85,11 +69,6 @@ class ShardJournal implements Journal {
   private fault: JournalFault | undefined;
   private closing = false;
   private pruning = false;
-  /** the segment being filled has no live records yet */
-  private liveDue = true;
-  /** last rewrite of live records, and the last one that is durable */
-  private liveWritten = beforeAll;
-  private liveSegment: number;
   private groups = 0;
   private records = 0;
   private bytesWritten = 0;
@@ -109,17 +88,14 @@ class ShardJournal implements Journal {
     this.settings = settings;
     this.files = files;
     this.scannedFrom = found?.scanFrom ?? 1;
-    this.liveSegment = this.scannedFrom;
     this.reader = new RecordReader(world.disk, settings.directory, settings.shardId);
-    for (const { name, firstRecord } of found?.owners ?? []) this.addOwner(name, firstRecord);
+    for (const { name, firstRecord } of found?.owners ?? []) this.owners.add(name, firstRecord);
     const { groupBytes, maxUnsyncedBytes } = settings;
     const options = { groupBytes, maxUnsyncedBytes, tail, appended: found?.appended ?? beforeAll };
     this.writer = new Writer(world, files, options, {
-      owners: () => this.names,
-      enteredSegment: () => {
-        this.liveDue = true;
-      },
-      closingGroup: () => this.rewriteLive(),
+      owners: () => this.owners.names,
+      enteredSegment: () => this.owners.enteredSegment(),
+      closingGroup: () => this.owners.rewriteLive(this.writer, settings.segmentBytes),
       scanFrom: () => this.scanFrom(),
       wrote: (group) => this.onWrote(group),
       durable: (position) => this.onDurablePosition(position),
@@ -137,7 +113,8 @@ class ShardJournal implements Journal {
 
   get overRetainedBytes(): number {
     const { retain, segmentBytes } = this.settings;
-    return retain === 'all' ? 0 : Math.max(0, this.segmentCount() * segmentBytes - retain);
+    const segments = this.segmentCount(); // of which the one that is written is never pruned
+    return retain === 'all' || segments === 1 ? 0 : Math.max(0, segments * segmentBytes - retain);
   }
 
   onDurable(listener: (durable: Position) => void): void {
@@ -149,7 +126,7 @@ class ShardJournal implements Journal {
   }
 
   view(name: string): JournalView {
-    const owner = this.ownerOf.get(name) ?? this.addOwner(name, undefined);
+    const owner = this.owners.named(name);
     owner.view ??= this.makeView(owner);
     return owner.view;
   }
@@ -178,20 +155,6 @@ class ShardJournal implements Journal {
     else this.writer.drain(finish);
   }
 
-  private addOwner(name: string, needs: Position | undefined): Owner {
-    const id = this.owners.length + 1;
-    assert(id <= limits.maxOwners, `a journal has at most ${limits.maxOwners} owners`);
-    assert(name !== '' && fromUtf8(name).length <= limits.maxOwnerNameBytes, 'the name of an owner is short');
-    const owner: Owner = {
-      ...{ id, name, needs, live: nothingLive, pruned: () => {} },
-      ...{ released: undefined, keeps: undefined, view: undefined },
-    };
-    this.owners.push(owner);
-    this.names.push(name);
-    this.ownerOf.set(name, owner);
-    return owner;
-  }
-
   private makeView(owner: Owner): JournalView {
     const journal = this;
     return {
@@ -208,8 +171,9 @@ class ShardJournal implements Journal {
       onFailed: (listener) => void this.failedListeners.push(listener),
       replay: (each, done) => this.replay(owner, each, done),
       read: (position, done, expectedBytes = 0) => this.read(position, expectedBytes, done),
-      live: (records) => {
-        owner.live = records;
+      live: (records) => this.owners.setLive(owner, records),
+      get repeatedFrom() {
+        return owner.repeated;
       },
       releaseBelow: (position) => {
         owner.needs = Math.max(owner.needs ?? beforeAll, position) as Position;
@@ -227,7 +191,10 @@ class ShardJournal implements Journal {
         return positionOf(journal.files.first, 0);
       },
       get pruningHeld() {
-        return journal.overRetainedBytes > 0 && !journal.mayPrune();
+        return journal.overRetainedBytes > 0 && holdsBack(owner, journal.files.first);
+      },
+      onHeld: (listener) => {
+        owner.held = listener;
       },
     };
   }
@@ -239,22 +206,6 @@ class ShardJournal implements Journal {
     owner.needs ??= position;
     if (!this.congested && this.writer.unsyncedBytes > this.settings.congestedBytes) this.setCongested(true);
     return position;
-  }
-
-  /** D6: a new segment carries the live safety records, written between turns, behind all that they attest. */
-  private rewriteLive(): void {
-    while (this.liveDue) {
-      this.liveDue = false;
-      let bytes = 0;
-      for (const owner of this.owners) {
-        for (const { kind, parts } of owner.live()) {
-          bytes += recordBytes(parts.reduce((sum, part) => sum + part.length, 0));
-          this.writer.append(owner.id, kind, parts, false);
-        }
-      }
-      assert(bytes <= this.settings.segmentBytes / 4, 'live records take at most a quarter of a segment');
-      this.liveWritten = this.writer.appended;
-    }
   }
 
   private onWrote(group: { readonly bytes: number; readonly records: number; readonly seconds: number }): void {
@@ -269,8 +220,8 @@ class ShardJournal implements Journal {
   private onDurablePosition(position: Position): void {
     if (this.congested && this.writer.unsyncedBytes <= this.settings.congestedBytes / 2) this.setCongested(false);
     const place = placeOf(position);
-    if (!this.liveDue && position >= this.liveWritten) this.liveSegment = placeOf(this.liveWritten).segment;
-    if (place.offset >= limits.prepareAtShare * this.files.plan(place.segment).segmentBytes) {
+    this.owners.noteDurable(position);
+    if (place.offset >= prepareAtShare * this.files.plan(place.segment).segmentBytes) {
       this.files.prepare(this.scanFrom());
     }
     this.prune();
@@ -292,11 +243,9 @@ class ShardJournal implements Journal {
     for (const listener of this.congestedListeners) listener(congested);
   }
 
-  /** The oldest segment that a recovery would need: what is not released, and the newest durable safety records. */
+  /** The oldest segment that a recovery would need. */
   private scanFrom(): number {
-    let oldest = this.liveSegment;
-    for (const { needs } of this.owners) if (needs !== undefined) oldest = Math.min(oldest, placeOf(needs).segment);
-    return Math.max(oldest, this.scannedFrom, this.files.first);
+    return Math.max(this.owners.neededFrom(this.currentSegment()), this.scannedFrom, this.files.first);
   }
 
   private currentSegment(): number {
@@ -309,7 +258,7 @@ class ShardJournal implements Journal {
 
   private prune(): void {
     if (this.pruning || this.closing || this.fault || this.overRetainedBytes === 0) return;
-    if (!this.mayPrune()) return;
+    if (!this.mayPrune()) return this.owners.tellHolders(this.files.first);
     this.pruning = true;
     this.reader.forget(this.files.first);
     this.files.dropFirst((fault) => {
@@ -318,21 +267,13 @@ class ShardJournal implements Journal {
         this.writer.stop();
         return this.onFailed(fault);
       }
-      for (const owner of this.owners) owner.pruned(positionOf(this.files.first, 0));
+      for (const owner of this.owners.all) owner.pruned(positionOf(this.files.first, 0));
       this.prune();
     });
   }
 
   private mayPrune(): boolean {
-    return this.files.first < Math.min(this.scanFrom(), this.keptFrom(), this.currentSegment());
-  }
-
-  /** The oldest segment that an owner still reads; what no owner of records has spoken of in this life, all do. */
-  private keptFrom(): number {
-    let oldest = this.currentSegment();
-    for (const { needs, keeps, released } of this.owners)
-      if (needs !== undefined) oldest = Math.min(oldest, placeOf(keeps ?? released ?? beforeAll).segment);
-    return oldest;
+    return this.files.first < Math.min(this.scanFrom(), this.owners.readFrom(this.currentSegment()));
   }
 
   private replay(

@@ -99,7 +99,7 @@ function blockOf({ header, signature, entry }: SignedHeader, record: number): Bl
     wellFormed: false,
     voted: false,
     record,
-    history: undefined,
+    past: undefined,
   };
 }
 
@@ -133,9 +133,9 @@ function adopt(core: Core, parent: Block, child: Block): void {
 }
 
 /** Makes a committed block the foot of the tree: what already hangs on it connects too. */
-export function plant(core: Core, block: Block, history: Peaks): void {
+export function plant(core: Core, block: Block, past: Peaks): void {
   block.connected = true;
-  block.history = history;
+  block.past = past;
   block.verdict = 'valid';
   connect(core, ...block.children);
 }
@@ -144,12 +144,12 @@ function connect(core: Core, ...blocks: readonly Block[]): void {
   const pending = [...blocks];
   for (let block = pending.pop(); block !== undefined; block = pending.pop()) {
     const parent = block.parent as Block;
-    if (block.height !== parent.height + 1 || parent.history === undefined) {
+    if (block.height !== parent.height + 1 || parent.past === undefined) {
       block.verdict = 'invalid';
       continue;
     }
     block.connected = true;
-    block.history = appendToHistory(parent.history, block.id);
+    block.past = appendToHistory(parent.past, parent.id);
     pending.push(...block.children);
   }
   core.votesUnresolved = true;
@@ -245,7 +245,7 @@ function judgeStructure(core: Core, block: Block, parent: Block): 'valid' | 'inv
   if (order.chain !== committee.chain || order.epoch !== committee.epoch || order.cut.length !== committee.n)
     return 'invalid';
   if (order.control !== null || state.parentRef !== null || state.nextSetHash !== null) return 'invalid'; // §13: not in version 1
-  if (parent.history === undefined || state.historyRoot !== historyRoot(parent.history)) return 'invalid';
+  if (block.past === undefined || state.historyRoot !== historyRoot(block.past)) return 'invalid';
   const entered = judgeEntry(block, parent);
   if (entered !== 'valid') return entered;
   if (block.timeMs <= parent.timeMs) return 'invalid'; // E4

@@ -15,6 +15,16 @@ import { forgetBlock, hasLost } from './blocks.ts';
 import { commitHeight } from './core.ts';
 import type { Block, Core } from './core-types.ts';
 
+/**
+ * Everything committed is executed and nothing stands above it: what a new segment repeats is all that recovery needs, but
+ * for batches that still wait. A chain that has stopped is not at rest: its journal is what explains it (E1).
+ */
+export function isAtRest(core: Core): boolean {
+  const { stopped, pendingCommit, executed } = core;
+  if (stopped !== undefined || pendingCommit !== undefined || executed < commitHeight(core)) return false;
+  return oldestOpenHeader(core) === Number.POSITIVE_INFINITY;
+}
+
 /** A vote accepts its tip and all ancestors, which are held when it is cast. */
 export function markVoted(core: Core, tipId: Hash): void {
   let at = core.blocks.get(tipId);

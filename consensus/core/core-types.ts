@@ -51,8 +51,7 @@ export type Output =
   /** L4: the content of an own batch that was left out, appended again */
   | { readonly type: 'reappended'; readonly lost: Hash; readonly batch: Batch }
   | { readonly type: 'committed'; readonly block: Block; readonly certificate: QuorumCert }
-  /** `past`: the history before the block */
-  | { readonly type: 'execute'; readonly block: Block; readonly past: Peaks; readonly batches: readonly Batch[] }
+  | { readonly type: 'execute'; readonly block: Block; readonly batches: readonly Batch[] }
   /** batches that were dropped, executed or not: nobody asks for them any more */
   | { readonly type: 'forgotten'; readonly digests: readonly Hash[] }
   /** peers hold the next block no longer: a certified snapshot of one of them is to be fetched, the highest first */
@@ -130,8 +129,8 @@ export interface Block {
   voted: boolean;
   /** number of its record; 0 for what recovery brought back */
   readonly record: number;
-  /** peaks over the ids of this block and all before it; undefined until connected */
-  history: Peaks | undefined;
+  /** peaks over the ids of all blocks before it; undefined until connected */
+  past: Peaks | undefined;
 }
 
 export interface VoteSlot {

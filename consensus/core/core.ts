@@ -7,7 +7,7 @@ import type { Ms } from '../../lib/units.ts';
 import type { LaneHead } from '../certificate/types.ts';
 import { timerBase } from '../limits.ts';
 import type { Block, Core, CoreOptions, Output, TimerName } from './core-types.ts';
-import { appendToHistory, noPeaks } from './history.ts';
+import { noPeaks } from './history.ts';
 import type { JournalRecord, PeerMessage } from './messages.ts';
 
 export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core {
@@ -33,7 +33,7 @@ export function createCore(options: CoreOptions, now: Ms, wallMs: number): Core 
     wellFormed: true,
     voted: true,
     record: 0,
-    history: appendToHistory(noPeaks, committee.genesisId),
+    past: noPeaks,
   };
   return {
     options,

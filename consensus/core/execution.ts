@@ -7,7 +7,6 @@ import { emit } from './core.ts';
 import type { Block, Core, Roots } from './core-types.ts';
 import { brokenChain, missingBatches, orderedBatches } from './cuts.ts';
 import { wantBatch } from './fetch.ts';
-import { noPeaks } from './history.ts';
 import { releaseBatches } from './lanes.ts';
 
 /** Requests every committed block whose batches are held, in order. */
@@ -29,7 +28,7 @@ export function executeCommitted(core: Core): void {
     core.requested = block.height;
     const batches = orderedBatches(core, block, parent);
     core.executing.push({ height: block.height, batches });
-    emit(core, { type: 'execute', block, past: parent.history ?? noPeaks, batches });
+    emit(core, { type: 'execute', block, batches });
   }
 }
 

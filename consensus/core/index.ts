@@ -1,6 +1,6 @@
 export type { Kept } from './adoption.ts';
 export { ancestorAt, isAncestor, signedHeader } from './blocks.ts';
-export { oldestOpenHeader } from './branches.ts';
+export { isAtRest, oldestOpenHeader } from './branches.ts';
 export { commitHeight, createCore, maySign } from './core.ts';
 export type { Block, Core, CoreOptions, Output, Roots, SnapshotAt, StopReason } from './core-types.ts';
 export { appendToHistory, historyRoot, noPeaks, type Peaks } from './history.ts';

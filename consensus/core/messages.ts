@@ -150,7 +150,8 @@ export interface SnapshotHead {
 /** Where a journal begins when what came before was pruned, or a chain when it was adopted from a checkpoint. */
 export interface Base {
   readonly signed: SignedHeader;
-  readonly history: Peaks;
+  /** as in a snapshot's head */
+  readonly past: Peaks;
   readonly lastOrdered: number;
   readonly commitCert: QuorumCert | null;
 }

@@ -11,7 +11,7 @@ import { commitHeight, emit, maySign, send, timerBefore } from './core.ts';
 import type { Block, Core, Roots } from './core-types.ts';
 import { entriesBetween } from './cuts.ts';
 import { wantHeader } from './fetch.ts';
-import { historyRoot, type Peaks } from './history.ts';
+import { appendToHistory, historyRoot, type Peaks } from './history.ts';
 import { nextCut } from './lanes.ts';
 import { coverIsDue } from './work.ts';
 
@@ -99,7 +99,7 @@ function propose(
       execHeight: claim.execHeight,
       stateRoot: claim.stateRoot,
       outboxRoot: claim.outboxRoot,
-      historyRoot: historyRoot(parent.history as Peaks),
+      historyRoot: historyRoot(appendToHistory(parent.past as Peaks, parent.id)),
       parentRef: null,
       nextSetHash: null,
     },

@@ -1,5 +1,6 @@
 // Bringing a core back from its journal (rules D2, D4, D5), and the records that a new segment must repeat (D6).
 
+import { assert } from '../../lib/assert.ts';
 import { encode } from '../../lib/codec.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
@@ -11,6 +12,7 @@ import { noteQc, stop, tryCommit } from './certify.ts';
 import { append, commitHeight } from './core.ts';
 import type { Block, Core, Lane, StopReason } from './core-types.ts';
 import { signTimeout, signVote } from './durability.ts';
+import { historyRoot, noPeaks } from './history.ts';
 import { extendAgain, hold, moveLane, noteSeen } from './lanes.ts';
 import type { Base, Batch, JournalRecord } from './messages.ts';
 import { onVote } from './tally.ts';
@@ -163,9 +165,10 @@ function applyBatch(core: Core, batch: Batch, fetched: boolean): void {
 export function startFrom(core: Core, base: Base): void {
   const { header } = base.signed;
   if (header.order.height <= commitHeight(core)) return;
+  assert(historyRoot(base.past) === header.state.historyRoot, 'a base holds the history that its header commits to');
   keepHeader(core, base.signed, true, undefined);
   const block = core.blocks.get(header.id) as Block;
-  plant(core, block, base.history); // records of its children may stand before the base that a newer segment begins with
+  plant(core, block, base.past); // records of its children may stand before the base that a newer segment begins with
   core.committedTip = block;
   core.commitCert = base.commitCert ?? undefined;
   core.lastOrdered = base.lastOrdered;
@@ -229,7 +232,7 @@ export function liveRecords(core: Core): readonly JournalRecord[] {
   if (executed.header !== undefined) {
     const base: Base = {
       signed: signedHeader(executed),
-      history: executed.history ?? [],
+      past: executed.past ?? noPeaks,
       lastOrdered: Math.min(core.lastOrdered, executed.height),
       commitCert: executed === core.committedTip ? (core.commitCert ?? null) : null,
     };

@@ -10,7 +10,13 @@ import {
   timeoutText,
   voteText,
 } from '../../consensus/certificate/index.ts';
-import { appendToHistory, historyRoot, type PeerMessage, type SignedHeader } from '../../consensus/core/index.ts';
+import {
+  appendToHistory,
+  historyRoot,
+  noPeaks,
+  type PeerMessage,
+  type SignedHeader,
+} from '../../consensus/core/index.ts';
 import type { Bytes } from '../../lib/bytes.ts';
 import type { Hash } from '../../lib/hash.ts';
 import { type BehaviourMaker, type Impostor, sendTo } from './behaviour.ts';
@@ -51,13 +57,13 @@ const certified = (commits: boolean, qc: QuorumCert): PeerMessage =>
 
 /** What could follow the committed block, but for its time. */
 function nextHeader({ core, random }: Impostor): SignedHeader['header'] {
-  const { committedTip, committee, genesis } = core;
+  const { committedTip, committee } = core;
   const { chain, epoch } = committee;
   const height = committedTip.height + 1;
   const { cut, execHeight, stateRoot, outboxRoot } = committedTip;
   const term = Math.max(core.term, committedTip.term);
   const timeMs = committedTip.timeMs + 1 + random.below(5);
-  const history = historyRoot(committedTip.history ?? appendToHistory([], genesis.id));
+  const history = historyRoot(appendToHistory(committedTip.past ?? noPeaks, committedTip.id));
   return makeHeader(
     { chain, epoch, term, height, cut, control: null },
     {

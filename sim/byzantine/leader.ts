@@ -62,8 +62,9 @@ const longTail: BehaviourMaker = () => ({
     if (!isSend(output, 'proposal') || !as.random.chance(0.3)) return undefined;
     const to = as.random.pick(as.peers);
     const chain = [output.message];
-    let history = as.core.blocks.get(output.message.header.id)?.history;
-    if (history === undefined) return undefined;
+    const first = as.core.blocks.get(output.message.header.id);
+    if (first?.past === undefined) return undefined;
+    let history = appendToHistory(first.past, first.id);
     for (let i = 0; i < headersAheadWindows * as.core.committee.window + 8; i++) {
       const { header } = chain.at(-1) as Proposal;
       const height = header.order.height + 1;

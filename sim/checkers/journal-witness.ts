@@ -71,6 +71,9 @@ export class JournalWitness {
           for (const { kind, parts } of live) this.#contents.add(contentOf(kind, parts));
           return live;
         }),
+      get repeatedFrom() {
+        return view.repeatedFrom;
+      },
       releaseBelow: (position) => {
         this.#released = position;
         view.releaseBelow(position);
@@ -83,6 +86,7 @@ export class JournalWitness {
       get pruningHeld() {
         return view.pruningHeld;
       },
+      onHeld: (listener) => view.onHeld(listener),
     };
   }
 

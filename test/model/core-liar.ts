@@ -11,7 +11,7 @@ import {
   type TimeoutCert,
 } from '../../consensus/certificate/index.ts';
 import type { Batch, Block, PeerMessage } from '../../consensus/core/index.ts';
-import { historyRoot } from '../../consensus/core/index.ts';
+import { appendToHistory, historyRoot } from '../../consensus/core/index.ts';
 import { present } from '../../lib/assert.ts';
 import { type Bytes, fromUtf8 } from '../../lib/bytes.ts';
 import { type Hash, sha256Hex } from '../../lib/hash.ts';
@@ -116,7 +116,7 @@ export class Liar {
     const own = [...to.core.blocks.values()].filter((block) => block.term === term && block.connected);
     const entry = own.length === 0 || random.chance(0.4) ? this.entryOf(term) : null;
     const parent = this.parentOf(entry, own, to);
-    if (parent?.history === undefined) return undefined;
+    if (parent?.past === undefined) return undefined;
     const header = this.headerOn(parent, term, to);
     this.headers.set(header.id, header);
     const signature = this.sign(liar, proposalText(world.committee, header.id));
@@ -161,7 +161,7 @@ export class Liar {
         execHeight: wrongRoot ? to.core.executed : parent.execHeight,
         stateRoot: wrongRoot ? sha256Hex(fromUtf8('a lie')) : parent.stateRoot,
         outboxRoot: parent.outboxRoot,
-        historyRoot: historyRoot(present(parent.history, 'a connected parent')),
+        historyRoot: historyRoot(appendToHistory(present(parent.past, 'a connected parent'), parent.id)),
         parentRef: null,
         nextSetHash: null,
       },

@@ -109,7 +109,7 @@ export const records: readonly JournalRecord[] = [
   { type: 'timeout', timeout: { term: 4, qc: null } },
   { type: 'commit', certificate: qc },
   { type: 'checkpoint', certificate: checkpoint },
-  { type: 'base', base: { signed, history, lastOrdered: 200, commitCert: qc } },
+  { type: 'base', base: { signed, past: history, lastOrdered: 200, commitCert: qc } },
   { type: 'fenced', reason: 'an older copy' },
   {
     type: 'stopped',

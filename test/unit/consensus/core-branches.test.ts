@@ -4,9 +4,9 @@ import type { Position } from '../../../actors/index.ts';
 import type { QuorumCert } from '../../../consensus/certificate/index.ts';
 import { makeHeader } from '../../../consensus/certificate/shapes.ts';
 import { keepHeader } from '../../../consensus/core/blocks.ts';
-import { forgetDeadBranches, oldestOpenHeader } from '../../../consensus/core/branches.ts';
-import type { Block, Core } from '../../../consensus/core/index.ts';
-import { releaseJournal } from '../../../consensus/engine-outputs.ts';
+import { forgetDeadBranches, isAtRest, oldestOpenHeader } from '../../../consensus/core/branches.ts';
+import { type Block, type Core, historyRoot } from '../../../consensus/core/index.ts';
+import { releaseJournal } from '../../../consensus/engine-pruning.ts';
 import { maxVotedHeaders } from '../../../consensus/limits.ts';
 import { CoreCluster, type Host } from './core-cluster.ts';
 
@@ -170,4 +170,23 @@ t.test('a node that executes slowly goes on where it was after a crash, though i
   cluster.run(60_000);
   t.same(entriesOf(host), entriesOf(cluster.hosts[cluster.leader(0)]));
   t.equal(entriesOf(host).length, 20);
+});
+
+t.test('a chain that rests on the base of a pruned journal knows its past, which a snapshot of it holds', async (t) => {
+  const cluster = new CoreCluster({ n: 4, keepsState: true });
+  cluster.run(100);
+  for (let i = 0; i < 5; i++) cluster.at(i * 30, () => cluster.submit(cluster.leader(0), `entry ${i}`));
+  cluster.run(5_000);
+  const rests = cluster.hosts[cluster.leader(1)] as Host;
+  t.ok(isAtRest(rests.core));
+  for (const life of [1, 2]) {
+    cluster.prune(rests.index, rests.disk.length);
+    cluster.crash(rests.index);
+    cluster.restart(rests.index);
+    cluster.run(cluster.now + 1_000);
+    const { past, header, parent } = rests.core.committedTip;
+    t.equal(parent, undefined);
+    t.equal(historyRoot(past ?? []), header?.state.historyRoot, `life ${life}`);
+    t.ok(isAtRest(rests.core));
+  }
 });

@@ -11,6 +11,7 @@ import {
   historyRoot,
   isAncestor,
   liveRecords,
+  noPeaks,
   type Proposal,
 } from '../../../consensus/core/index.ts';
 import { forgetEvery, keptCommittedBlocks } from '../../../consensus/limits.ts';
@@ -34,7 +35,7 @@ function rivalChain(cluster: CoreCluster, length: number, fromMs: number): reado
   const { cut, execHeight, stateRoot, outboxRoot } = genesis;
   const { chain, epoch } = cluster.committee;
   const proposals: Proposal[] = [];
-  let history = genesis.history ?? [];
+  let history = appendToHistory(noPeaks, genesis.id);
   let parent = genesis.id;
   for (let height = 1; height <= length; height++) {
     const claims = { timeMs: fromMs + height, execHeight, stateRoot, outboxRoot, historyRoot: historyRoot(history) };
