@@ -39,7 +39,7 @@ export type AdmissionMessage =
   | {
       readonly type: 'checked';
       readonly submit: Submit;
-      readonly offsets: readonly number[];
+      readonly offsets: Uint32Array;
       readonly verdicts: readonly Admission[] | string;
       readonly asker: Asker | undefined;
     }

@@ -5,6 +5,7 @@ import type { Asker, Behavior, Effects, Message } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import { type Hash, sha256Hex } from '../lib/hash.ts';
 import { type Ms, milliseconds } from '../lib/units.ts';
+import { entryOffsets } from '../net/gateway/protocol.ts';
 import { type Charged, chargeRecovered, judgeEntries, measureQuota } from './account-quota.ts';
 import {
   type AdmissionMessage,
@@ -20,12 +21,15 @@ import {
 import type { ChainContext, Charge } from './application.ts';
 import type { Accepted, NotSealed, Refusal, Seal, Submit, Submitted } from './chain-messages.ts';
 import { errorCode } from './faults.ts';
-import { maxBatchBytes, maxBatchEntries, maxUnsealedBytes, sealBytes, sealPace } from './limits.ts';
+import { mailboxes, maxBatchBytes, maxBatchEntries, maxUnsealedBytes, sealBytes, sealPace } from './limits.ts';
+
+/** of the length before each entry */
+const lengthBytes = 4;
 
 export function admissionBehavior(options: AdmissionOptions): Behavior<AdmissionState, AdmissionMessage> {
   return {
     kind: 'admission',
-    mailbox: { capacity: 16_384 },
+    mailbox: { capacity: mailboxes.admission },
     start: (self, effects) => {
       effects.send(options.shard, { type: 'subscribe', subscriber: self } as Message);
       return initialState();
@@ -101,7 +105,7 @@ function onSubmit(
     effects.reply(allRefused(submit.count, refusal));
     return;
   }
-  const offsets = entryOffsets(submit.entries, submit.count);
+  const offsets = offsetsOf(submit);
   if (offsets === undefined) {
     effects.reply(allRefused(submit.count, errorCode('malformed-entries')));
     return;
@@ -109,7 +113,7 @@ function onSubmit(
   const { asker } = effects;
   const { opaque } = options.application;
   if (opaque !== undefined) {
-    const refused = largerThan(opaque.maxEntryBytes, submit.entries, offsets, opaque.tooLarge);
+    const refused = largerThan(opaque.maxEntryBytes, offsets, opaque.tooLarge);
     takeGood(options, state, { submit, offsets, refused, charges: [], asker }, effects);
     return;
   }
@@ -120,7 +124,9 @@ function onSubmit(
     timeMs: state.timeMs,
     wallMs: effects.wallMs,
   };
-  const entries = offsets.map((at, i) => submit.entries.subarray(at + 4, offsets[i + 1] ?? submit.entries.length));
+  const entries = Array.from({ length: submit.count }, (_, i) =>
+    packedEntry(submit.entries, offsets, i).subarray(lengthBytes),
+  );
   effects.request((answer) => {
     options.application.check(entries, context, (error, verdicts) =>
       answer({ type: 'checked', submit, offsets, verdicts: error === undefined ? verdicts : error.message, asker }),
@@ -129,10 +135,10 @@ function onSubmit(
 }
 
 /** Makes nothing per entry. */
-function largerThan(maxBytes: number, entries: Bytes, offsets: readonly number[], code: number): Submitted['refused'] {
+function largerThan(maxBytes: number, offsets: Uint32Array, code: number): Submitted['refused'] {
   const refused: { index: number; code: number }[] = [];
-  for (let i = 0; i < offsets.length; i++) {
-    const size = (offsets[i + 1] ?? entries.length) - (offsets[i] as number) - 4;
+  for (let i = 0; i + 1 < offsets.length; i++) {
+    const size = (offsets[i + 1] as number) - (offsets[i] as number) - lengthBytes;
     if (size > maxBytes) refused.push({ index: i, code });
   }
   return refused;
@@ -171,23 +177,15 @@ function allRefused(count: number, code: number): Submitted {
   };
 }
 
-/** Where each entry's length stands, or undefined when lengths and count do not add up. */
-function entryOffsets(entries: Bytes, count: number): readonly number[] | undefined {
-  if (count < 1 || count > maxBatchEntries || entries.length > maxBatchBytes) return undefined;
-  const offsets: number[] = [];
-  let at = 0;
-  while (at + 4 <= entries.length) {
-    offsets.push(at);
-    at +=
-      4 +
-      ((entries[at] as number) |
-        ((entries[at + 1] as number) << 8) |
-        ((entries[at + 2] as number) << 16) |
-        ((entries[at + 3] as number) * 0x1000000));
-    if (offsets.length > count) return undefined;
-  }
-  return at === entries.length && offsets.length === count ? offsets : undefined;
+/** Where entries begin, and where the last one ends; undefined when lengths and count do not add up, or are too many for a batch. */
+function offsetsOf({ entries, count }: Submit): Uint32Array | undefined {
+  const fits = count >= 1 && count <= maxBatchEntries && entries.length <= maxBatchBytes;
+  return fits ? entryOffsets(entries, count) : undefined;
 }
+
+/** An entry, with its length before it. */
+const packedEntry = (entries: Bytes, offsets: Uint32Array, index: number): Bytes =>
+  entries.subarray(offsets[index], offsets[index + 1]);
 
 function onChecked(
   options: AdmissionOptions,
@@ -213,7 +211,7 @@ function onChecked(
 
 interface Judged {
   readonly submit: Submit;
-  readonly offsets: readonly number[];
+  readonly offsets: Uint32Array;
   readonly refused: Submitted['refused'];
   readonly charges: readonly Charge[];
   readonly asker: Asker | undefined;
@@ -236,9 +234,8 @@ function takeGood(
     return;
   }
   const bad = new Set(refused.map(({ index }) => index));
-  const pieces = offsets.flatMap((at, i) =>
-    bad.has(i) ? [] : [submit.entries.subarray(at, offsets[i + 1] ?? submit.entries.length)],
-  );
+  const pieces: Bytes[] = [];
+  for (let i = 0; i < submit.count; i++) if (!bad.has(i)) pieces.push(packedEntry(submit.entries, offsets, i));
   take(options, state, pieces, submit.count - refused.length, { asker, refused, charges }, effects);
 }
 

@@ -10,7 +10,7 @@ import type { Committee } from './certificate/committee.ts';
 import { verifyQuorumCert } from './certificate/verify.ts';
 import type { ChainAddresses } from './chain-messages.ts';
 import { type Base, historyRoot, type PeerMessage, type SnapshotAt } from './core/index.ts';
-import { snapshotPartsAsked, snapshotStall } from './limits.ts';
+import { mailboxes, snapshotPartsAsked, snapshotStall } from './limits.ts';
 import type { Snapshots } from './snapshots.ts';
 import { encodeRecord } from './wire.ts';
 
@@ -61,7 +61,7 @@ type Fx = Effects<In>;
 export function adoptionBehavior(options: AdoptionOptions): Behavior<Adoption, In> {
   return {
     kind: 'adoption',
-    mailbox: { capacity: 256 },
+    mailbox: { capacity: mailboxes.adoption },
     start: () => ({ sources: [], attempt: 0, fetch: undefined }),
     receive: (state, message, effects) => receive(options, state, message, effects),
     describe: ({ fetch }) => ({

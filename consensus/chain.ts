@@ -29,6 +29,7 @@ import { EvidenceBook } from './evidence-book.ts';
 import { executorBehavior } from './executor.ts';
 import { forwardingBehavior } from './forwarding.ts';
 import type { CoreHooks } from './hooks.ts';
+import { mailboxes } from './limits.ts';
 import { Snapshots } from './snapshots.ts';
 import { type ValidatorEvent, validatorMachine } from './validator-machine.ts';
 import { encodeRecord } from './wire.ts';
@@ -96,7 +97,7 @@ export function startChain(system: Pick<ActorSystem, 'spawn' | 'stop'>, options:
   });
   const behavior: Behavior<null, Message> = {
     kind: 'guardian',
-    mailbox: { capacity: 8 },
+    mailbox: { capacity: mailboxes.guardian },
     start(_self, effects) {
       effects.spawn(chainAddresses(options.chain).chain, chain, { shard: options.chain, supervision: restartOnce });
       return null;
@@ -132,7 +133,7 @@ function chainBehavior(options: ChainOptions, publish: (parts: ChainParts) => vo
   };
   return machineBehavior<typeof chainMachine, ChainEvent>({
     machine: chainMachine,
-    mailbox: { capacity: 64 },
+    mailbox: { capacity: mailboxes.chain },
     actions: {
       open: (_, effects) =>
         effects.request((answer) =>
@@ -206,7 +207,7 @@ function validatorBehavior() {
   return machineBehavior<typeof validatorMachine, ValidatorEvent>({
     machine: validatorMachine,
     actions: {},
-    mailbox: { capacity: 256 },
+    mailbox: { capacity: mailboxes.validator },
   });
 }
 

@@ -14,12 +14,12 @@ import { answerReaders, expireReaders, onCover } from './engine-readers.ts';
 import { onReplayed, replay } from './engine-replay.ts';
 import type { Engine, EngineMessage, EngineOptions, Fx, Measured } from './engine-state.ts';
 import { checkpointOf, healthOf, quorumLostSince, statusOf } from './engine-status.ts';
+import { mailboxes } from './limits.ts';
 
 export function engineBehavior(options: EngineOptions): Behavior<Engine, EngineMessage> {
   return {
     kind: 'engine',
-    // control frames of 100 peers and the batches of 100 lanes within one loop turn
-    mailbox: { capacity: 16_384, overflow: { wake: 'replace', 'round-trip': 'replace' } },
+    mailbox: { capacity: mailboxes.engine, overflow: { wake: 'replace', 'round-trip': 'replace' } },
     start: (_self, effects) => start(options, effects),
     receive: (engine, message, effects) => receive(options, engine, message, effects),
     describe: (engine) => describe(engine),

@@ -20,6 +20,7 @@ import type { ExecutedBatch, Executor, ExecutorFx, ExecutorMessage, ExecutorOpti
 import { errorCode } from './faults.ts';
 import {
   checkpointEvery,
+  mailboxes,
   maxAwaitedOutcomes,
   maxRememberedMoves,
   maxRememberedOutcomes,
@@ -29,7 +30,7 @@ import {
 export function executorBehavior(options: ExecutorOptions): Behavior<Executor, ExecutorMessage> {
   return {
     kind: 'executor',
-    mailbox: { capacity: 4096 },
+    mailbox: { capacity: mailboxes.executor },
     start: () => ({
       height: options.height,
       readers: [],

@@ -8,7 +8,14 @@ import { milliseconds } from '../lib/units.ts';
 import type { ChainAddresses, Refusal, Submit, Submitted } from './chain-messages.ts';
 import type { Forwarded } from './core/index.ts';
 import { errorCode } from './faults.ts';
-import { maxBatchBytes, maxForwardedBytes, maxForwardedEntries, maxForwards, submitWithin } from './limits.ts';
+import {
+  mailboxes,
+  maxBatchBytes,
+  maxForwardedBytes,
+  maxForwardedEntries,
+  maxForwards,
+  submitWithin,
+} from './limits.ts';
 import type { Forward } from './wire.ts';
 
 export interface ForwardingOptions {
@@ -47,7 +54,7 @@ type Fx = Effects<In>;
 export function forwardingBehavior(options: ForwardingOptions): Behavior<State, In> {
   return {
     kind: 'forwarding',
-    mailbox: { capacity: 16_384 },
+    mailbox: { capacity: mailboxes.forwarding },
     start: () => ({ linked: new Set(), preferred: undefined, lastNumber: 0, waiting: new Map(), bytes: 0 }),
     receive: (state, message, effects) => receive(options, state, message, effects),
     describe: ({ linked, preferred, waiting, bytes }) => ({

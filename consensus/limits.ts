@@ -8,6 +8,14 @@ export const maxCounter = 2 ** 48 - 1;
 
 /** §2: n of a committee. A header names every lane (40 bytes each), a certificate holds n votes (≤ 4 KiB each with later suites). */
 export const maxValidators = 100;
+/** Chains of a network: one subtree and one digest per frame each. */
+export const maxChains = 1_000;
+/** Accounts that a chain's genesis lists, 36 bytes each: 360 KB, which is read as one message. */
+export const maxListedAccounts = 10_000;
+/** Node ids that a genesis lets follow: 64 characters each. */
+export const maxListedFollowers = 1_000;
+/** 8,900 years of milliseconds: an instant stays far below what a float counts exactly. */
+export const maxEpochMs = 2 ** 48;
 
 /** §8: W, blocks proposed beyond the highest certified block of the chain. */
 export const defaultWindow = 64;
@@ -62,6 +70,16 @@ export const maxVotedHeaders = 8_192;
 
 /** Q1: links of a certificate: the slowest voter may stand at c+W and the fastest W beyond. */
 export const maxLinksWindows = 2;
+/** Links that a decoder takes: of a chain with four times the usual W. */
+export const maxLinks = maxLinksWindows * 4 * defaultWindow;
+/** D6: headers that a new segment repeats: what the links of a certificate span, and what a leader lets wait for execution. 600
+ * bytes each at n = 4 and W = 64 make 79 KB, 4.4 KB at n = 100 576 KB. A node further behind repeats none: it fetches them again. */
+export const maxRepeatedHeaders = (window: number): number => maxLinksWindows * window + maxUnexecuted;
+
+/** Q2: verdicts on TCs that are remembered, by hash. Beyond: all are forgotten, and verified again. */
+export const maxVerifiedTcs = 64;
+/** Q3: per validator, certificates that Timeouts name; beyond: those that no held Timeout names go. Held ones name two at most. */
+export const timeoutQcsPerValidator = 4;
 
 /** §9: headers in one answer to Get. 256 × (100 lanes × 40 B + 400 B) = 1.1 MB at n = 100, 140 KB at n = 4. */
 export const maxHeadersPerAnswer = 256;
@@ -85,6 +103,8 @@ export const leaderLinkGrace: Ms = milliseconds(150);
 export const plannedTerm: Ms = seconds(30);
 /** V5 and L5: how long a missing header or batch is waited for before the next peer is asked. */
 export const askAgainAfter: Ms = milliseconds(200);
+/** V5: times that the header of an unresolved vote is asked for; then a newer vote is waited for. */
+export const votedHeaderAsks = 3;
 /** L5: rounds of asking for an id that no certificate proves. */
 export const unprovenRounds = 2;
 /**
@@ -105,6 +125,8 @@ export const blocksPerTripLook = 32;
 export const recordCommitAfter: Ms = milliseconds(20);
 /** E3: results that no block covers so long after the last commit get a block of their own. */
 export const coverAfter: Ms = milliseconds(20);
+/** §9: and when a chain has rested so long since its last result was covered. */
+export const restAfter: Ms = seconds(1);
 /** §9: a checkpoint is signed at every multiple of this height. */
 export const checkpointEvery = 256;
 /** App messages: 64 KiB (§2), and this many waiting for the ledger. */
@@ -117,6 +139,8 @@ export const keptCommittedBlocks = 2 * maxExecutionLag;
 /** Blocks that gather before old ones are swept out: a sweep walks all that are kept, so its cost per block stays small. */
 export const forgetEvery = 256;
 
+/** Rounds of one turn: each commits, certifies, votes or proposes at least once more, so W bounds them by far. */
+export const maxRounds = 1_000;
 /** Blocks committed in one turn, at 5 µs each; a node that was away takes more turns. */
 export const commitsPerTurn = 256;
 
@@ -190,6 +214,14 @@ export const submitWithin: Ms = minutes(10);
 
 /** Pieces (a frame's entries in one batch) of one stream that wait for their block, each weighing 8 and its numbers: 8 MB. Beyond: a Watch is refused. */
 export const maxPieceWeight = 2 ** 20;
+/**
+ * Messages that wait for an actor. Of engine and admission: control frames of 100 peers and the batches of 100 lanes within one
+ * loop turn. Of the executor: what a window of 64 blocks and its readers say. The others hear of starts, ends and changes.
+ */
+export const mailboxes = {
+  ...{ engine: 16_384, admission: 16_384, forwarding: 16_384, executor: 4_096 },
+  ...{ adoption: 256, validator: 256, chain: 64, guardian: 8, topic: 64 },
+} as const;
 /** Messages for one stream or subscription: a client's credit holds fewer Submits of ordinary size. Beyond four times that: refused. */
 export const streamMailbox = 16_384;
 

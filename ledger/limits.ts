@@ -12,6 +12,10 @@ export const maxBundleBytes = 1 * MiB;
 /** Operations under one signature: at 40 µs a verification and 15 µs a put, the signature is then lost in the noise. */
 export const maxOperations = 1_000;
 
+/** Room for later suites: ML-DSA-65 has keys of 1,952 bytes and signatures of 3,309. Larger: refused (`malformed-command`). */
+export const maxPublicKeyBytes = 2 * KiB;
+export const maxSignatureBytes = 4 * KiB;
+
 /** Bytes of a key, at least 1. Longer: refused (`key-too-large`). */
 export const maxKeyBytes = 256;
 

@@ -3,11 +3,9 @@
 
 import type { Bytes } from '../lib/bytes.ts';
 import { encodeBind, readBind, readHeader, wireKind } from './frame.ts';
+import { maxUnboundBulk } from './limits.ts';
 import type { Connection, ConnectionEvents, NodeId, TransportFault } from './ports.ts';
 import type { Wire } from './wire.ts';
-
-/** Bulk connections that a peer may have open on one link before they are bound: two, and two of an earlier link. */
-const maxUnbound = 4;
 
 export interface BulkHost {
   readonly peer: NodeId;
@@ -51,7 +49,7 @@ export class BulkConnections {
 
   /** A connection that the peer dialled. @returns undefined to refuse it */
   accept(connection: Connection): ConnectionEvents | undefined {
-    if (this.#ended || this.#unbound.size >= maxUnbound) return undefined;
+    if (this.#ended || this.#unbound.size >= maxUnboundBulk) return undefined;
     const waiting: Unbound = { retry: undefined };
     this.#unbound.set(connection, waiting);
     let events: ConnectionEvents | undefined;

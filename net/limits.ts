@@ -35,6 +35,9 @@ export const replyPumpMs = milliseconds(2);
 /** Bulk that came before its chain's `link-up` (the announcement travels on control): beyond, the link closes. */
 export const maxHeldBytes = 4 * MiB;
 
+/** Bulk connections that a peer may have open on one link before they are bound: two, and two of an earlier link. */
+export const maxUnboundBulk = 4;
+
 /** Chains that a peer may announce, 80 bytes each. Beyond: misbehaviour. */
 export const maxChains = 4_096;
 
@@ -80,3 +83,6 @@ export const maxUngreetedPerAddress = 16;
 
 /** TLS and WebSocket handshakes must end within this time. */
 export const handshakeMs = seconds(5);
+
+/** Messages that wait for a peer's actor. Events per link are few: this is a peer that connects and breaks 20 times within a turn. */
+export const peerMailbox = 64;

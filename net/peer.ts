@@ -2,6 +2,7 @@
 // events; `psky inspect actors` shows its state, and each of its transitions is in the node's ring.
 
 import { type Behavior, type MachineState, machineBehavior } from '../actors/index.ts';
+import { peerMailbox } from './limits.ts';
 import { type PeerEvent, type PeerInput, peerMachine } from './peer-machine.ts';
 
 /** What the machine's actions do. Each runs after the turn that asked for it. */
@@ -17,8 +18,7 @@ export interface PeerHandle {
 export function peerBehavior(input: PeerInput, handle: PeerHandle): Behavior<MachineState, PeerEvent> {
   return machineBehavior<typeof peerMachine, PeerEvent>({
     machine: peerMachine,
-    // events per link are few; 64 is a peer that connects and breaks 20 times within a turn
-    mailbox: { capacity: 64 },
+    mailbox: { capacity: peerMailbox },
     input: () => input,
     actions: {
       dial: (_, effects) => effects.request(() => handle.dial()),

@@ -16,7 +16,7 @@ import { type Hash, hashToBytes, parseHash } from '../lib/hash.ts';
 import type { Result } from '../lib/result.ts';
 import type { Receipt, Topic } from '../net/gateway/protocol.ts';
 import type { LightClient, LightFault, QueryResult, VerifiedState } from './light-client.ts';
-import { maxNonceAttempts } from './limits.ts';
+import { attemptMs, defaultTimeoutMs, maxNonceAttempts, retryPauseMs } from './limits.ts';
 import type { Platform } from './platform.ts';
 import { RpcClient, RpcFailure } from './rpc-client.ts';
 import { type Notification, type SubscribeOptions, subscribe } from './subscription.ts';
@@ -51,10 +51,6 @@ export interface ReadOptions {
   readonly minHeight?: number;
   readonly timeoutMs?: number;
 }
-
-const defaultTimeoutMs = 10_000;
-const retryPauseMs = 200;
-const attemptMs = 5_000;
 
 export class Client {
   readonly rpc: RpcClient;

@@ -21,6 +21,13 @@ export const maxNonceAttempts = 5;
 /** Until a WebSocket is open; then it counts as closed, and the next node is tried. */
 export const handshakeTimeoutMs = 5_000;
 
+/** How long `execute` and reads wait where the caller says nothing; one attempt at one node; the pause before the next one. */
+export const defaultTimeoutMs = 10_000;
+export const attemptMs = 5_000;
+export const retryPauseMs = 200;
+
+/** Between two rounds of all endpoints, doubled each time. */
+export const subscriptionPauseMs = { first: 200, longest: 2_000 } as const;
 /** Times in a row that all endpoints may fail to take a subscription; then its reader hears of it. With the pause between
  * them (200 ms, doubled up to 2 s) about 10 s, in which a validator restarts. */
 export const maxSubscriptionRounds = 8;

@@ -12,7 +12,7 @@ import {
   type Topic,
   type TopicData,
 } from '../net/gateway/protocol.ts';
-import { maxSubscriptionRounds, subscriptionCredit } from './limits.ts';
+import { maxSubscriptionRounds, subscriptionCredit, subscriptionPauseMs } from './limits.ts';
 import type { Platform, TextSocket } from './platform.ts';
 import { RpcFailure } from './rpc-client.ts';
 
@@ -36,9 +36,6 @@ export interface SubscriptionSource {
   /** a chain's name or id; the node's first chain where absent */
   readonly chain?: string;
 }
-
-const firstPauseMs = 200;
-const longestPauseMs = 2_000;
 
 /** Refusals that no other validator, and no later attempt, would spare us. */
 const finalSlugs = new Set(['bad-request', 'unknown-method', 'not-authorized', 'unknown-chain', 'not-found']);
@@ -86,7 +83,7 @@ export async function* subscribe<T extends Topic>(
       throw refusal ?? new PskyError('node-unreachable', `Asked ${endpoints.join(', ')}: ${feed.ended}.`);
     }
     const round = Math.floor(failures / endpoints.length);
-    await platform.delay(Math.min(longestPauseMs, firstPauseMs * 2 ** round));
+    await platform.delay(Math.min(subscriptionPauseMs.longest, subscriptionPauseMs.first * 2 ** round));
   }
 }
 

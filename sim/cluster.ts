@@ -125,7 +125,7 @@ class Cluster {
           maySign: (index) => !this.watch.fenced(index),
           setBrazen: (index, brazen) => this.liars.setBrazen(index, brazen),
         }),
-        replaced: (host, by) => this.watch.copies.replaced(host, by),
+        lent: (host, by) => this.watch.copies.lent(host, by),
         restored: (host) => this.watch.copies.restored(host),
         mayRot: (path) => path.endsWith('.segment'),
       },
@@ -190,7 +190,7 @@ class Cluster {
     if (!this.sacrificed.has(host.index))
       return this.world.violated('an intact journal opens', `${host.name}: ${reason}`);
     this.world.log(() => `${host.name} is wiped: ${reason}`);
-    this.watch.copies.replaced(host.index, 'nothing');
+    this.watch.copies.wiped(host.index);
     // not inside the turn that found it
     this.world.after(0, () => {
       host.crash('killed');

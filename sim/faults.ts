@@ -80,6 +80,7 @@ export interface FaultPlanOptions {
   readonly kinds: readonly FaultKind[];
   /** time between two faults */
   readonly everyMs: readonly [number, number];
+  /** the instant of the world before which nothing rots */
   readonly rotFromMs: number;
 }
 

@@ -5,7 +5,7 @@ import type { Bytes } from '../../lib/bytes.ts';
 import { type DecodeFault, decode, type Encodable, encode } from '../../lib/codec.ts';
 import { type Hash, hashFromBytes } from '../../lib/hash.ts';
 import { bytes, hash, list, type Misfit, misfit, optional, type Shape, tuple, uint } from '../../lib/shape.ts';
-import { defaultWindow, maxAppBytes, maxControlBytes, maxCounter, maxLinksWindows, maxValidators } from '../limits.ts';
+import { maxAppBytes, maxControlBytes, maxCounter, maxLinks, maxValidators } from '../limits.ts';
 import { blockId, bodyHash } from './hashing.ts';
 import type {
   CertificateVote,
@@ -27,7 +27,6 @@ const counter = uint(maxCounter);
 const validator = uint(maxValidators - 1);
 /** room for the signatures of later suites */
 const signature = bytes(4096);
-const maxLinks = maxLinksWindows * 4 * defaultWindow;
 const headerLimits = { maxBytes: 64 * 1024, maxDepth: 4, maxItems: 1024 };
 
 const laneHead: Shape<LaneHead> = tuple<LaneHead>({ seq: counter, digest: hash });

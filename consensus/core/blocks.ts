@@ -14,6 +14,7 @@ import {
   maxClockLead,
   maxExecutionLag,
   maxHeadersPerPlace,
+  maxVerifiedTcs,
 } from '../limits.ts';
 import { append, commitHeight, timerBefore } from './core.ts';
 import type { Block, Core } from './core-types.ts';
@@ -319,7 +320,7 @@ export function verifiedTimeoutCert(core: Core, tc: TimeoutCert): boolean {
   let known = core.verifiedTcs.get(key);
   if (known === undefined) {
     known = verifyTimeoutCert(core.committee, tc);
-    if (core.verifiedTcs.size >= 64) core.verifiedTcs.clear();
+    if (core.verifiedTcs.size >= maxVerifiedTcs) core.verifiedTcs.clear();
     core.verifiedTcs.set(key, known);
   }
   return known;

@@ -5,7 +5,7 @@ import { encode } from '../../lib/codec.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { timeoutCertShape } from '../certificate/shapes.ts';
 import type { EntryCert, LaneHead, QuorumCert } from '../certificate/types.ts';
-import { maxUnexecuted } from '../limits.ts';
+import { maxRepeatedHeaders } from '../limits.ts';
 import { certifiedBelow, isAncestor, keepHeader, plant, signedHeader } from './blocks.ts';
 import { markVoted, votedTip } from './branches.ts';
 import { noteQc, stop, tryCommit } from './certify.ts';
@@ -200,8 +200,9 @@ function executedTip(core: Core): Block {
 }
 
 /**
- * What is committed above the base, and what this node has voted for beyond: at most W blocks, and those that a leader lets
- * wait for execution. Of a node that is further behind none: it fetches them again.
+ * What is committed above the base, and what this node has voted for beyond: at most W blocks above the highest certified
+ * one, which is at most W above the commit, and those that a leader lets wait for execution. Of a node that is further behind
+ * none: it fetches them again.
  */
 function headersAbove(core: Core, base: Block): readonly Block[] {
   const tip = votedTip(core);
@@ -210,7 +211,7 @@ function headersAbove(core: Core, base: Block): readonly Block[] {
     blocks.push(at);
     at = at.parent as Block;
   }
-  return blocks.length > core.committee.window + maxUnexecuted ? [] : blocks.reverse();
+  return blocks.length > maxRepeatedHeaders(core.committee.window) ? [] : blocks.reverse();
 }
 
 /**

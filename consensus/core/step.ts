@@ -3,7 +3,7 @@
 
 import { exhaustive } from '../../lib/assert.ts';
 import { type Ms, milliseconds } from '../../lib/units.ts';
-import { timerBase, timerCap } from '../limits.ts';
+import { maxRounds, timerBase, timerCap } from '../limits.ts';
 import { adoptWhenBehind, freeze, type Kept, onKept, onOffer } from './adoption.ts';
 import { learnQc, onCommitCert, onTimeoutCert, tryCommit } from './certify.ts';
 import { onCheckpointCert, onCheckpointVote, signPeriodicCheckpoint } from './checkpoints.ts';
@@ -46,9 +46,6 @@ export interface RoundTripInput {
   /** the least that one to the slowest of the nearest q − 1 has ever taken; 0: not known */
   readonly quorumMs: number;
 }
-
-/** Rounds of one turn: each commits, certifies, votes or proposes at least once more, so W bounds them by far. */
-const maxRounds = 1_000;
 
 /**
  * @param now monotonic instant of the turn; never before that of the turn before

@@ -5,7 +5,7 @@ import { milliseconds } from '../../lib/units.ts';
 import { certifiedBlock } from '../certificate/shapes.ts';
 import type { QuorumCert, Vote } from '../certificate/types.ts';
 import { verifyVote } from '../certificate/verify.ts';
-import { askAgainAfter, maxLinksWindows, rebroadcastEvery } from '../limits.ts';
+import { askAgainAfter, maxLinksWindows, rebroadcastEvery, votedHeaderAsks } from '../limits.ts';
 import { ancestorAt, isAncestor } from './blocks.ts';
 import { learnQc, onCommitCert } from './certify.ts';
 import { commitHeight, emit, mayRepeat, send, timerBefore } from './core.ts';
@@ -134,7 +134,7 @@ export function askForVotedHeaders(core: Core): void {
   for (const [term, slots] of core.slots) {
     if (term < core.term - 1) continue;
     for (const { oldest } of slots) {
-      if (oldest === undefined || oldest.asked >= 3) continue;
+      if (oldest === undefined || oldest.asked >= votedHeaderAsks) continue;
       const due = oldest.since + askAgainAfter * (oldest.asked + 1);
       if (due > core.now) {
         timerBefore(core, 'votes', milliseconds(due));
@@ -143,7 +143,7 @@ export function askForVotedHeaders(core: Core): void {
       oldest.asked += 1;
       const { tipId, tipHeight, voter } = oldest.vote;
       wantHeader(core, tipId, { from: voter, proven: false, height: tipHeight });
-      if (oldest.asked < 3) timerBefore(core, 'votes', milliseconds(core.now + askAgainAfter));
+      if (oldest.asked < votedHeaderAsks) timerBefore(core, 'votes', milliseconds(core.now + askAgainAfter));
     }
   }
 }

@@ -3,7 +3,7 @@
 import { leaderOf } from '../certificate/committee.ts';
 import { outranks, type QuorumCert, type Timeout, type TimeoutCert } from '../certificate/types.ts';
 import { verifyQuorumCert, verifyTimeout } from '../certificate/verify.ts';
-import { rebroadcastEvery } from '../limits.ts';
+import { rebroadcastEvery, timeoutQcsPerValidator } from '../limits.ts';
 import { learnQc, onTimeoutCert } from './certify.ts';
 import { emit, mayRepeat, maySign, send } from './core.ts';
 import type { Core } from './core-types.ts';
@@ -49,7 +49,7 @@ function noteContradiction(core: Core, timeout: Timeout): void {
 
 /** The certificates that held Timeouts name, one per Timeout, so that a TC can be formed from them. */
 function rememberTimeoutQc(core: Core, qc: QuorumCert): void {
-  if (core.timeoutQcs.size >= 4 * core.committee.n) {
+  if (core.timeoutQcs.size >= timeoutQcsPerValidator * core.committee.n) {
     const named = new Set([...core.latestTimeouts, ...core.termTimeouts.values()].map((each) => each?.highest.id));
     for (const id of core.timeoutQcs.keys()) if (!named.has(id)) core.timeoutQcs.delete(id);
   }

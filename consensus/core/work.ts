@@ -1,9 +1,9 @@
 // Work known, and the timers that run only while there is any (§6 T1–T4): an idle chain sends nothing and waits for nothing.
 
-import { type Ms, milliseconds, seconds } from '../../lib/units.ts';
+import { type Ms, milliseconds } from '../../lib/units.ts';
 import { leaderOf } from '../certificate/committee.ts';
 import type { LaneHead } from '../certificate/types.ts';
-import { coverAfter, leaderLinkGrace, maxAnnouncedPerLane, rebroadcastEvery } from '../limits.ts';
+import { coverAfter, leaderLinkGrace, maxAnnouncedPerLane, rebroadcastEvery, restAfter } from '../limits.ts';
 import { wantCertifiedChains } from './blocks.ts';
 import { signCheckpoint } from './checkpoints.ts';
 import { commitHeight, maySign, recordCommit, send, timerBefore } from './core.ts';
@@ -190,8 +190,6 @@ function restTimer(core: Core, anyWork: boolean): void {
   if (!atRest) core.timers.delete('rest');
   else if (!core.timers.has('rest')) core.timers.set('rest', milliseconds(core.now + restAfter));
 }
-
-const restAfter = seconds(1);
 
 /** E3: this node has executed the last uncovered command: the same signed vote, once more, tells the leader. */
 function reportExecution(core: Core): void {

@@ -15,6 +15,7 @@ import { type Result, refused } from '../../lib/result.ts';
 import type { SignatureSuite } from '../../lib/suites/suite.ts';
 import { GiB, KiB, MiB } from '../../lib/units.ts';
 import type { NodeId } from '../../net/ports.ts';
+import { maxChains, maxEpochMs, maxListedAccounts, maxListedFollowers, maxValidators } from '../limits.ts';
 
 export interface NetworkGenesis {
   readonly format: 1;
@@ -73,12 +74,6 @@ const smallOrderX25519 = new Set([
   'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
 ]);
-
-const maxValidators = 100; // n=100 needs 67 signatures a certificate: 67 × 40 µs; larger sets need aggregation
-const maxChains = 1_000; // one subtree and one digest per frame each
-const maxListedAccounts = 10_000; // 36 bytes each: 360 KB of a chain's genesis, which is read as one message
-const maxFollowers = 1_000;
-const maxEpochMs = 2 ** 48;
 
 const word = /^[a-z][a-z0-9-]{0,31}$/;
 const wordText = 'a lower-case word of at most 32 letters, digits and hyphens';
@@ -139,7 +134,7 @@ function readValidator(fields: Fields, keys: KeyReader): ValidatorEntry {
 function readFollowers(fields: Fields, keys: KeyReader): FollowerPolicy {
   const mode = fields.oneOf('mode', ['open', 'listed', 'none']);
   if (mode !== 'listed') return { mode, nodeIds: [] };
-  const nodeIds = fields.list('nodeIds', maxFollowers, (value, place) =>
+  const nodeIds = fields.list('nodeIds', maxListedFollowers, (value, place) =>
     keys.nodeId(parseHexField(value, 32, place), place),
   );
   return { mode, nodeIds };

@@ -4,7 +4,7 @@
 import type { ErrorName } from '../../lib/errors.ts';
 import { isoTime } from '../../lib/iso-time.ts';
 import { ok } from '../../lib/result.ts';
-import type { RpcResult, ChainStatus as StatusAnswer } from '../../net/gateway/protocol.ts';
+import type { RpcParams, RpcResult, ChainStatus as StatusAnswer } from '../../net/gateway/protocol.ts';
 import type { Gateway, ReadyCheck } from '../../net/index.ts';
 import { quorumOf } from '../certificate/committee.ts';
 import type { ChainStatus } from '../chain-messages.ts';
@@ -15,13 +15,19 @@ import { type Answer, askStatus, chainOf, collect, type ServedChain, type Servic
 export function registerHealth(gateway: Gateway, options: ServiceOptions): void {
   const checks = options.chains.flatMap((chain) => checksOf(options, chain));
   for (const check of checks) gateway.registerReadyCheck(check);
+  const tell = statusTeller(options, checks);
+  gateway.registerMethod('status', (params, _context, answer) => tell(params, answer));
+}
+
+/** The method `status`, of a node that starts now. */
+export function statusTeller(options: ServiceOptions, checks: readonly ReadyCheck[]) {
   const startedMs = options.clock.wallMs();
-  gateway.registerMethod('status', (params, _context, answer) => {
+  return (params: RpcParams<'status'>, answer: Answer<RpcResult<'status'>>): void => {
     const named = params.chain === undefined ? ok(undefined) : chainOf(options, params.chain);
     if (!named.ok) return answer(named);
     const chains = named.value === undefined ? options.chains : [named.value];
     answerStatus(options, { chains, checks, startedMs }, answer);
-  });
+  };
 }
 
 interface Asked {

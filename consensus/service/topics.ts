@@ -9,7 +9,7 @@ import type { Topic, TopicData } from '../../net/gateway/protocol.ts';
 import type { Gateway, Subscriber, TopicSource } from '../../net/index.ts';
 import type { ArchivedBlock } from '../archive.ts';
 import type { BlockExecuted, NotSubscribed } from '../chain-messages.ts';
-import { maxEventsPerNotification } from '../limits.ts';
+import { mailboxes, maxEventsPerNotification } from '../limits.ts';
 import { blockReceipts } from './past-batches.ts';
 import { blockAnswer } from './reads.ts';
 import { chainOf, type KnownReceipt, type ServedChain, type ServiceOptions } from './served-chain.ts';
@@ -117,7 +117,7 @@ function followBehavior(following: Following): Behavior<Follower, In> {
   const { chain, from, subscriber } = following;
   return {
     kind: 'follower',
-    mailbox: { capacity: 64, overflow: { 'block-executed': 'replace' } },
+    mailbox: { capacity: mailboxes.topic, overflow: { 'block-executed': 'replace' } },
     start(self, effects) {
       effects.send(chain.addresses.executor, { type: 'subscribe', subscriber: self } as Message);
       effects.watch(chain.addresses.executor, { type: 'executor-gone' });

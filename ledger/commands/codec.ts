@@ -10,15 +10,21 @@ import { CodecReader } from '../../lib/codec-reader.ts';
 import type { ErrorName } from '../../lib/errors.ts';
 import { type Hash, hashFromBytes, hashToBytes, holdsHash, taggedHash } from '../../lib/hash.ts';
 import { ok, type Result, refused } from '../../lib/result.ts';
-import { maxBundleBytes, maxCommandBytes, maxKeyBytes, maxOperations, maxValueBytes } from '../limits.ts';
+import {
+  maxBundleBytes,
+  maxCommandBytes,
+  maxKeyBytes,
+  maxOperations,
+  maxPublicKeyBytes,
+  maxSignatureBytes,
+  maxValueBytes,
+} from '../limits.ts';
 import type { VerificationJob } from '../verification.ts';
 import type { Command, Operation, ReceivedCommand } from './types.ts';
 
 export const commandVersion = 1;
 
 const fieldCount = 11;
-const maxPublicKeyBytes = 2048;
-const maxSignatureBytes = 4096;
 
 const opcodes = { put: 1, delete: 2, 'compare-and-set': 3 } as const;
 

@@ -5,18 +5,9 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { KiB } from '../../lib/units.ts';
 import type { GatewayFault } from '../gateway/ports.ts';
 import { adminErrorOf, adminSocketPath, assertOwn, parseLine, readLines } from './admin-protocol.ts';
-
-/** A line of a request; beyond, the connection closes. Answers (dumps) may be longer. */
-const maxRequestBytes = 64 * KiB;
-/** Connections at once: a few terminals. Beyond: closed at once. */
-const maxConnections = 32;
-/** Requests that one connection may have open. Beyond: refused as overloaded. */
-const maxOpenRequests = 64;
-/** Unread bytes of a follower. Beyond: it is cut off with `lagged`. */
-const maxUnreadBytes = 4 * 1024 * KiB;
+import { maxAdminConnections, maxAdminRequestBytes, maxAdminRequests, maxAdminUnreadBytes } from './limits.ts';
 
 export interface AdminReply {
   /** one more of a followed stream. @returns false when the caller is gone or was cut off */
@@ -44,7 +35,7 @@ export function createAdminServer(): AdminServer {
 
   function open(path: string, done: (error: NodeJS.ErrnoException | undefined) => void): void {
     server = createServer((socket) => {
-      if (sockets.size >= maxConnections) return void socket.destroy();
+      if (sockets.size >= maxAdminConnections) return void socket.destroy();
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
       serve(socket, verbs);
@@ -132,12 +123,12 @@ function serve(socket: Socket, verbs: ReadonlyMap<string, AdminVerb>): void {
   function start({ id, verb = '', params = {} }: Request): void {
     const handler = verbs.get(verb);
     if (handler === undefined) return fail(id, { name: 'unknown-method', detail: verb });
-    if (open.has(id) || open.size >= maxOpenRequests) return fail(id, { name: 'gateway-busy' });
+    if (open.has(id) || open.size >= maxAdminRequests) return fail(id, { name: 'gateway-busy' });
     open.set(id, () => {});
     handler(params, {
       event(value) {
         if (!open.has(id)) return false;
-        if (socket.writableLength > maxUnreadBytes) {
+        if (socket.writableLength > maxAdminUnreadBytes) {
           end(id);
           send(id, { error: adminErrorOf({ name: 'lagged' }) });
           return false;
@@ -156,7 +147,7 @@ function serve(socket: Socket, verbs: ReadonlyMap<string, AdminVerb>): void {
     });
   }
 
-  readLines(socket, maxRequestBytes, (line) => {
+  readLines(socket, maxAdminRequestBytes, (line) => {
     const request = parseLine(line) as Request | undefined;
     if (request === undefined || typeof request.id !== 'number') return void socket.destroy();
     if (request.cancel === true) {

@@ -6,12 +6,10 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { type Bytes, concatBytes } from '../../lib/bytes.ts';
 import type { Channel, Connection, ConnectionEvents, NodeId } from '../ports.ts';
+import { closeGraceMs } from './limits.ts';
 
 /** Smaller pieces are joined: each write is a TLS record of its own. */
 const joinBelowBytes = 8 * 1024;
-
-/** How long a peer may take to answer a close before the socket is destroyed. */
-const closeGraceMs = 1_000;
 
 export class WsConnection implements Connection {
   readonly peer: NodeId;

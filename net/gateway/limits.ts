@@ -14,6 +14,9 @@ export const maxRpcBodyBytes = Math.ceil((4 * maxEntryBytes) / 3) + 64 * KiB;
 /** JSON-RPC calls of one batch request; beyond: the batch is refused. */
 export const maxRpcBatch = 64;
 
+/** Characters of a JSON-RPC request's id, which its answer repeats: three UUIDs. Longer: the request is refused. */
+export const maxRpcIdLength = 128;
+
 /** Nested arrays and objects of a msgpack body: a batch of requests with parameters has 3. Beyond: refused. (JSON has no
  * bound of its own: its parser takes what fits into the body, and the schemas refuse what is nested.) */
 export const maxDocumentDepth = 16;

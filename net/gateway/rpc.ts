@@ -7,7 +7,7 @@ import { assert } from '../../lib/assert.ts';
 import { errorRow, formatErrorCode } from '../../lib/errors.ts';
 import { type Result, refused } from '../../lib/result.ts';
 import type { Action } from './authorize.ts';
-import { maxRpcBatch } from './limits.ts';
+import { maxRpcBatch, maxRpcIdLength } from './limits.ts';
 import type { GatewayFault, RequestContext, RpcDefinition, RpcHandler } from './ports.ts';
 import { type RpcError, rpcErrorCode } from './protocol.ts';
 
@@ -156,7 +156,10 @@ function parseRequest(request: unknown): ParsedRequest | undefined {
   const { jsonrpc, id, method, params } = request as Readonly<Record<string, unknown>>;
   if (jsonrpc !== '2.0' || typeof method !== 'string') return undefined;
   const idFits =
-    id === undefined || id === null || typeof id === 'number' || (typeof id === 'string' && id.length <= 128);
+    id === undefined ||
+    id === null ||
+    typeof id === 'number' ||
+    (typeof id === 'string' && id.length <= maxRpcIdLength);
   return idFits ? { id: id as Id | undefined, method, params: params ?? {} } : undefined;
 }
 

@@ -15,7 +15,10 @@ interface Life {
 export class CopyWitness {
   #cores: () => Iterable<Core>;
   #verdict: Verdict;
-  #replaced = new Map<number, Life['by']>();
+  /** what the disk in use is; nothing for one that this validator wrote honestly from the beginning */
+  #marks = new Map<number, Life['by']>();
+  /** while another disk is lent: the mark of its own */
+  #own = new Map<number, Life['by'] | undefined>();
 
   /** @param cores of all validators that run */
   constructor(cores: () => Iterable<Core>, verdict: Verdict) {
@@ -23,12 +26,22 @@ export class CopyWitness {
     this.#verdict = verdict;
   }
 
-  replaced(index: number, by: 'older copy' | 'nothing'): void {
-    this.#replaced.set(index, by);
+  /** It runs on another disk, until its own is `restored`. */
+  lent(index: number, by: 'older copy' | 'nothing'): void {
+    if (!this.#own.has(index)) this.#own.set(index, this.#marks.get(index));
+    this.#marks.set(index, by);
+  }
+
+  /** What the disk in use held is gone for good. */
+  wiped(index: number): void {
+    this.#marks.set(index, 'nothing');
   }
 
   restored(index: number): void {
-    this.#replaced.delete(index);
+    const own = this.#own.get(index);
+    this.#own.delete(index);
+    if (own === undefined) this.#marks.delete(index);
+    else this.#marks.set(index, own);
   }
 
   /** @param lies whether this validator breaks rules on purpose at present: then it owes nothing */
@@ -36,7 +49,7 @@ export class CopyWitness {
     let life: Life | undefined;
     return {
       started: (core) => {
-        const by = this.#replaced.get(index);
+        const by = this.#marks.get(index);
         if (by === undefined) return;
         const knowing = [...this.#cores()].filter((peer) => peer.me !== index && remembersMore(peer, core, index));
         life = { by, knowing };
@@ -44,7 +57,7 @@ export class CopyWitness {
       stepped: (core, outputs) => {
         if (life !== undefined && lies()) {
           life = undefined;
-          this.#replaced.set(index, 'what a liar wrote');
+          this.#marks.set(index, 'what a liar wrote');
         }
         if (life !== undefined && outputs.some(({ type }) => type === 'signed')) this.#judge(core, index, life);
         return outputs;

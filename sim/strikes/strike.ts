@@ -19,7 +19,7 @@ export interface FaultTargets {
   /** makes two machines of a sacrificed validator; absent where the program has no such thing */
   readonly twins?: Twins;
   /** from now on a host runs on an older copy of its disk, or on an empty one */
-  readonly replaced?: (host: number, by: 'older copy' | 'nothing') => void;
+  readonly lent?: (host: number, by: 'older copy' | 'nothing') => void;
   /** its true disk is back */
   readonly restored?: (host: number) => void;
   /** files whose bytes may rot */
@@ -36,7 +36,7 @@ export interface Twins {
 
 export interface Scene extends FaultTargets {
   readonly random: Random;
-  /** before this share of the run nothing rots: a validator that lost its data is fenced and lies to nobody any more */
+  /** before this instant of the world nothing rots: a validator that lost its data is fenced and lies to nobody any more */
   readonly rotFromMs: number;
   /** `undo` happens after so long, or when the world heals */
   until(ms: number, undo: () => void): void;

@@ -37,7 +37,7 @@ function runOn(scene: Scene, host: Host, copy: HostCopy | undefined, what: 'olde
   host.crash('killed');
   host.lend(copy);
   world.log(() => `${host.name} runs on ${what}`);
-  scene.replaced?.(host.index, what);
+  scene.lent?.(host.index, what);
   host.startAfter(random.between(1, 300));
   scene.until(random.between(500, 5000), () => {
     host.crash('killed');

@@ -5,13 +5,12 @@ import { nativeSha256 } from '../../actors/drivers/native-sha256.ts';
 import type { Core } from '../../consensus/core/index.ts';
 import type { NetworkGenesis } from '../../consensus/genesis/index.ts';
 import type { ChainStatus, Refusal, Submit, Submitted } from '../../consensus/index.ts';
-import { registerHealth } from '../../consensus/service/health.ts';
+import { statusTeller } from '../../consensus/service/health.ts';
 import { accelerateSha256, type Hash } from '../../lib/hash.ts';
-import type { Result } from '../../lib/result.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import { seconds } from '../../lib/units.ts';
 import { packEntries, type RpcResult } from '../../net/gateway/protocol.ts';
-import type { Gateway, GatewayFault, NodeId } from '../../net/index.ts';
+import type { NodeId } from '../../net/index.ts';
 import type { Node } from '../../node.ts';
 import { fastDisk } from '../../sim/disk.ts';
 import { Host } from '../../sim/host.ts';
@@ -30,11 +29,6 @@ interface LoadShape {
 }
 type Answered = Submitted | Refusal;
 type NodeStatus = RpcResult<'status'>;
-type StatusMethod = (
-  params: object,
-  context: object,
-  answer: (outcome: Result<NodeStatus, GatewayFault>) => void,
-) => void;
 
 export class WholeNodes {
   readonly world: World;
@@ -196,14 +190,10 @@ export class WholeNodes {
     const { system, served, role } = this.node(index);
     const { clock } = this.hosts[index]?.machine.process as SimProcess;
     const nodeId = this.nodeIds[index] as NodeId;
-    const methods = new Map<string, StatusMethod>();
-    const gateway = { registerMethod: (name: string, method: StatusMethod) => void methods.set(name, method) };
-    registerHealth({ ...gateway, registerReadyCheck: () => {} } as unknown as Gateway, {
-      ...{ system, clock, nodeId, nodeName: 'simulated', version: '0', role, chains: served },
-      validators: this.genesis.validators,
-    });
+    const { validators } = this.genesis;
+    const service = { system, clock, nodeId, nodeName: 'simulated', version: '0', role, chains: served, validators };
     let status: NodeStatus | undefined;
-    methods.get('status')?.({ chain }, {}, (outcome) => {
+    statusTeller(service, [])({ chain }, (outcome) => {
       if (outcome.ok) status = outcome.value;
     });
     this.until(() => status !== undefined, 15_000);

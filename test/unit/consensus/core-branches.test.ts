@@ -190,3 +190,24 @@ t.test('a chain that rests on the base of a pruned journal knows its past, which
     t.ok(isAtRest(rests.core));
   }
 });
+
+t.test('a new segment repeats the headers of a vote that is W beyond a certificate, W beyond the commit', async (t) => {
+  const window = 4;
+  const cluster = new CoreCluster({ n: 4, window });
+  cluster.run(100);
+  const index = cluster.leader(1);
+  const host = cluster.hosts[index] as Host;
+  // it learns certificates from proposals, and no commit from votes
+  cluster.intercept = (_from, to, message) => (to === index && message.type === 'vote' ? undefined : message);
+  for (let i = 0; i < 100; i++) cluster.at(i * 10, () => cluster.submit(cluster.leader(0), `entry ${i}`));
+  cluster.run(2_000, () => (host.core.vote?.tipHeight ?? 0) >= 2 * window);
+  const { vote, committedTip, blocks } = host.core;
+  t.equal(committedTip.height, 0);
+  const chain: Block[] = [];
+  for (let at = vote && blocks.get(vote.tipId); at !== undefined && at.height > 0; at = at.parent) chain.push(at);
+  t.equal(chain.length, 2 * window);
+  cluster.prune(index, host.disk.length);
+  cluster.crash(index);
+  cluster.restart(index);
+  t.ok(chain.every(({ id }) => host.core.blocks.get(id)?.connected));
+});

@@ -39,7 +39,7 @@ t.test('an honest validator signs nothing on an empty disk, in any of its lives,
   const { details, running, witness } = judged();
   live(witness);
   t.same(details, [], 'its own disk');
-  witness.replaced(me, 'nothing');
+  witness.lent(me, 'nothing');
   live(witness);
   running.length = 0;
   live(witness);
@@ -51,7 +51,7 @@ t.test('an honest validator signs nothing on an empty disk, in any of its lives,
 
 t.test('on an older copy, where any q−1 Hellos tell it', async (t) => {
   const { details, running, witness } = judged();
-  witness.replaced(me, 'older copy');
+  witness.lent(me, 'older copy');
   running.length = 2;
   live(witness);
   t.same(details, ['validator 3 on older copy, while 2 peers know better']);
@@ -62,7 +62,7 @@ t.test('on an older copy, where any q−1 Hellos tell it', async (t) => {
 
 t.test('a liar signs on an empty disk; honest again, it is judged as on an older copy', async (t) => {
   const { details, running, witness } = judged();
-  witness.replaced(me, 'nothing');
+  witness.lent(me, 'nothing');
   live(witness, true);
   t.same(details, [], 'a liar owes nothing');
   live(witness);
@@ -75,12 +75,25 @@ t.test('a liar signs on an empty disk; honest again, it is judged as on an older
 t.test('another disk knows nothing of lies', async (t) => {
   const { details, running, witness } = judged();
   running.length = 0;
-  witness.replaced(me, 'nothing');
+  witness.lent(me, 'nothing');
   live(witness, true);
-  witness.replaced(me, 'nothing');
+  witness.lent(me, 'nothing');
   live(witness);
   t.same(details, ['validator 3 on nothing, while 0 peers know better'], 'an empty one again');
   witness.restored(me);
   live(witness);
   t.equal(details.length, 1, 'its true one');
+});
+
+t.test('its own disk comes back as it was: wiped, or written by a liar', async (t) => {
+  for (const lies of [false, true]) {
+    const { details, running, witness } = judged();
+    witness.wiped(me);
+    if (lies) live(witness, true);
+    const by = lies ? 'what a liar wrote' : 'nothing';
+    witness.lent(me, 'older copy');
+    witness.restored(me);
+    live(witness);
+    t.same(details, [`validator 3 on ${by}, while ${running.length} peers know better`]);
+  }
 });
