@@ -132,8 +132,9 @@ function onForwarded(
     return passOn(options, state, waiting, common, effects);
   }
   if (code !== null) return settle(options, state, waiting, { type: 'refusal', code } satisfies Refusal, effects);
-  if (place !== null) state.preferred = from;
-  const fits = refused.every(({ index }) => index < count) && (place !== null || refused.length === count);
+  if (place?.lane === from) state.preferred = from;
+  const ownPlace = place?.lane === from || (place === null && refused.length === count);
+  const fits = ownPlace && refused.every(({ index }) => index < count);
   // what no honest validator answers says nothing of the commands
   const answer: Submitted | Refusal = fits
     ? { type: 'submitted', refused, place: place ?? undefined }

@@ -107,6 +107,7 @@ export class Client {
     const entry = toBase64(signed.entry);
     let resent = false;
     let last: unknown;
+    let pending: Receipt = { hash: signed.hash, status: 'pending', height: null, index: null, code: null };
     let unwilling: Receipt | undefined;
     let unwillingForLong = 0;
     for (;;) {
@@ -127,6 +128,7 @@ export class Client {
         }
         if (receipt.status === 'committed' || receipt.status === 'refused')
           return await this.#settle(signed, receipt, resent);
+        pending = receipt;
         last = undefined;
       } catch (error) {
         if (error instanceof RpcFailure && isFinal(error)) throw error;
@@ -139,7 +141,7 @@ export class Client {
     // nobody took it, as far as we were told
     if (unwilling !== undefined && !resent) return unwilling;
     if (last !== undefined && !(last instanceof RpcFailure) && !resent) throw last;
-    return { hash: signed.hash, status: 'pending', height: null, index: null, code: null };
+    return pending;
   }
 
   /**

@@ -107,21 +107,26 @@ function commandOptions(call: Call): CommandOptions {
 }
 
 function report(call: Call, receipt: Receipt): number {
-  const { hash, height, index } = receipt;
+  const { hash, height, index, acceptedBy } = receipt;
+  // a follower accepts nothing itself
+  const by = acceptedBy === undefined ? {} : { acceptedBy };
+  const through = acceptedBy === undefined ? '' : `, accepted by ${acceptedBy}`;
   if (receipt.status !== 'committed' && receipt.status !== 'refused') {
-    call.out.result({ hash, height: null, index: null, code: 'pending' }, `pending: ${hash} is not committed yet`);
+    const pending = { hash, height: null, index: null, code: 'pending', ...by };
+    call.out.result(pending, `pending${through}: ${hash} is not committed yet`);
     return exitCode.retry;
   }
   const number = receipt.code ?? 0;
   if (number === 0) {
-    call.out.result({ hash, height, index, code: 'ok' }, `ok at height ${height}, index ${index}\n${hash}`);
+    const text = `ok at height ${height}, index ${index}${through}\n${hash}`;
+    call.out.result({ hash, height, index, code: 'ok', ...by }, text);
     return exitCode.ok;
   }
   const row = errorRowOfCode(number);
   const code = formatErrorCode(number);
-  const where = height === null ? 'refused before it was ordered' : `at height ${height}`;
+  const where = height === null ? 'refused before it was ordered' : `at height ${height}${through}`;
   const text = `${code} ${row?.name ?? 'unknown'}, ${where}\n${row?.meaning ?? ''}\n${row?.remedy ?? ''}`;
-  call.out.result({ hash, height, index, code, name: row?.name ?? 'unknown' }, text.trimEnd());
+  call.out.result({ hash, height, index, code, name: row?.name ?? 'unknown', ...by }, text.trimEnd());
   return exitCode.error;
 }
 

@@ -25,7 +25,7 @@ export function registerCommands(gateway: Gateway, options: ServiceOptions): voi
     withEntry(options, params, answer, (chain, entry) => {
       submit(options, chain, entry, (receipt, place) => {
         if (place === undefined) answer(ok(receipt));
-        else awaitOutcome(options, chain, { place, timeoutMs, hash: receipt.hash as Hash }, answer);
+        else awaitOutcome(options, chain, { place, timeoutMs, accepted: receipt }, answer);
       });
     });
   });
@@ -67,36 +67,36 @@ function submit(
       return;
     }
     const [refusal] = outcome.value.refused;
-    if (refusal === undefined) done({ ...blank, status: 'accepted', code: null }, outcome.value.place);
+    const { place } = outcome.value;
+    const by = acceptedBy(options, place);
+    if (refusal === undefined) done({ ...blank, status: 'accepted', code: null, ...by }, place);
     else done({ ...blank, status: 'refused', code: refusal.code }, undefined);
   });
+}
+
+/** A follower says which validator has the command: until it is committed it is nowhere else. */
+function acceptedBy({ role, validators }: ServiceOptions, place: Place | undefined): Pick<Receipt, 'acceptedBy'> {
+  const validator = role === 'follower' && place !== undefined ? validators[place.lane] : undefined;
+  return validator === undefined ? {} : { acceptedBy: validator.name };
 }
 
 interface Awaited {
   readonly place: Place;
   readonly timeoutMs: number;
-  readonly hash: Hash;
+  readonly accepted: Receipt;
 }
 
 function awaitOutcome(
   options: ServiceOptions,
   { addresses }: ServedChain,
-  { place, timeoutMs, hash }: Awaited,
+  { place, timeoutMs, accepted }: Awaited,
   answer: Answer<Receipt>,
 ): void {
   const message: AwaitOutcome = { type: 'await-outcome', place };
   ask<Outcome>(options, addresses.executor, message, { want: 'outcome', timeoutMs }, (outcome) => {
-    if (!outcome.ok) answer(ok({ hash, status: 'pending', height: null, index: null, code: null }));
-    else
-      answer(
-        ok({
-          hash,
-          status: 'committed',
-          height: outcome.value.height,
-          index: outcome.value.index,
-          code: outcome.value.code,
-        }),
-      );
+    if (!outcome.ok) return answer(ok({ ...accepted, status: 'pending' }));
+    const { height, index, code } = outcome.value;
+    answer(ok({ ...accepted, status: 'committed', height, index, code }));
   });
 }
 

@@ -86,7 +86,7 @@ export const rpcMethods = {
     action: 'submit',
     summary: 'Submit a command and hear that it is accepted.',
     description:
-      'Answers when this node has synced the command, so that it is ordered or refused with a receipt before it expires, or when it refuses it. Sending the same bytes again, here or to another validator, is harmless.',
+      'Answers when this node, or at a follower the validator that it passed the command on to, has synced it, so that it is ordered or refused with a receipt before it expires, or when it refuses it. Sending the same bytes again, here or to another validator, is harmless.',
     params: Type.Object({ chain, entry, traceparent }, { ...closed, title: 'Submission' }),
     result: receipt,
     rest: {

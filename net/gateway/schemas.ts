@@ -68,7 +68,7 @@ export const receipt = Type.Object(
     hash: hash('The hash of the entry, by which the command is known.'),
     status: Type.Union(
       [
-        Type.Literal('accepted', { description: 'Synced by this node and not final.' }),
+        Type.Literal('accepted', { description: 'Synced by a validator and not final.' }),
         Type.Literal('committed', { description: 'Final; `code` says how it ended.' }),
         Type.Literal('refused', { description: 'Never ordered.' }),
         Type.Literal('pending', { description: 'Not final within the time asked for; it may still be.' }),
@@ -76,7 +76,7 @@ export const receipt = Type.Object(
       ],
       {
         description:
-          '`accepted`: synced by this node and not final. `committed`: final, `code` says how it ended. `refused`: never ordered. `pending`: not final within the time asked for; it may still be. `unknown`: neither known nor in the history of this node.',
+          '`accepted`: synced by a validator and not final. `committed`: final, `code` says how it ended. `refused`: never ordered. `pending`: not final within the time asked for; it may still be. `unknown`: neither known nor in the history of this node.',
         examples: ['committed'],
       },
     ),
@@ -86,6 +86,13 @@ export const receipt = Type.Object(
       Type.Integer({
         description: '0 is success, else the number of an error: 2010 is PSKY-2010. Null while nothing is known.',
         examples: [0],
+      }),
+    ),
+    acceptedBy: Type.Optional(
+      Type.String({
+        description:
+          'At a follower: the name of the validator that it passed the command on to, and that has synced it. Absent at a validator, which syncs what it accepts itself, and where nobody has accepted the command.',
+        examples: ['v2'],
       }),
     ),
   },

@@ -31,6 +31,8 @@ export interface Receipt {
   readonly index: number | null;
   readonly code: string;
   readonly name?: string;
+  /** at a follower */
+  readonly acceptedBy?: string;
 }
 
 /** What `psky query get --prove` says. */

@@ -51,7 +51,7 @@ t.test('a follower joins a devnet, proves what it reads, forwards commands, and 
 
   const put = (key: string): Promise<Receipt> => pskyJson<Receipt>('tx', 'put', key, 'by the follower', '--home', home);
   const first = await put('forwarded');
-  t.match(first, { code: 'ok', height: Number });
+  t.match(first, { code: 'ok', height: Number, acceptedBy: /^v[12]$/ }, 'it says who took the command');
   t.match(await at('forwarded', '--prove', '--min-height', `${first.height}`), {
     value: 'by the follower',
     verified: true,
@@ -89,7 +89,7 @@ t.test('a follower joins a devnet, proves what it reads, forwards commands, and 
 
   // one of its two validators is enough; without any it serves what it has, and says what it lacks
   await net.run('dev', 'kill', 'v1');
-  t.match(await put('through-the-other'), { code: 'ok' });
+  t.match(await put('through-the-other'), { code: 'ok', acceptedBy: 'v2' });
   await net.run('dev', 'kill', 'v2');
   await eventually('it notices', 10, async () => (await pskyJson<Why>('why', '--home', home)).state === 'halted');
   t.match(await pskyJson<Why>('why', '--home', home), { missing: ['v1', 'v2', 'v3', 'v4'], have: 0, need: 1 });

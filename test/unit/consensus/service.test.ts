@@ -121,6 +121,7 @@ type Method = (params: object, context: object, answer: (outcome: Result<unknown
 function serve(
   actors: { readonly admission?: Receive; readonly executor?: Receive; readonly status?: ChainStatus },
   over: Partial<ServedChain> = {},
+  role: 'validator' | 'follower' = 'validator',
 ) {
   const world = createWorld();
   const { system, clock } = world;
@@ -155,7 +156,7 @@ function serve(
     registerReadyCheck: (check: { check(): { ok: boolean } }) => void checks.push(check),
   } as unknown as Gateway;
   const service = registerChainService(gateway, {
-    ...{ system, clock, nodeId: 'n1', nodeName: 'v1', version: '1.0.0', role: 'validator' },
+    ...{ system, clock, nodeId: 'n1', nodeName: 'v1', version: '1.0.0', role },
     validators: names.map((name) => ({ name, nodeId: `id-${name}`, signingKey: fromUtf8(name) })),
     chains: [
       {
@@ -237,6 +238,37 @@ t.test(
     t.match(refusing.call('submit', { entry, chain: 'other' }), [{ ok: false, error: { name: 'unknown-chain' } }]);
   },
 );
+
+t.test('a follower says which validator has accepted, until the command is final and with its receipt', async (t) => {
+  let final = false;
+  const served = serve(
+    {
+      admission: (_, effects) => effects.reply(submitted([], true)),
+      executor(message, effects) {
+        if (message.type === 'await-outcome' && final)
+          effects.reply({ type: 'outcome', height: 9, index: 10, code: 2010 } as Message);
+      },
+    },
+    {},
+    'follower',
+  );
+  const blank = { hash, height: null, index: null, code: null, acceptedBy: 'v2' };
+  t.same(served.call('submit', { entry }), [{ ok: true, value: { ...blank, status: 'accepted' } }]);
+  const pending = served.call('submitAndWait', { entry, timeoutMs: 400 });
+  served.clock.advance(1_000);
+  t.same(pending, [{ ok: true, value: { ...blank, status: 'pending' } }]);
+  final = true;
+  t.same(served.call('submitAndWait', { entry }), [
+    { ok: true, value: { ...blank, status: 'committed', height: 9, index: 10, code: 2010 } },
+  ]);
+  const refusing = serve(
+    { admission: (_, effects) => effects.reply(submitted([{ index: 0, code: 2010 }], false)) },
+    {},
+    'follower',
+  );
+  const { acceptedBy: _, ...refused } = { ...blank, status: 'refused', code: 2010 };
+  t.same(refusing.call('submit', { entry }), [{ ok: true, value: refused }]);
+});
 
 t.test('status and validators speak of the links that are down; readiness follows them', async (t) => {
   const served = serve({ status: status({ connected: [true, false, false, true], quorumLostMs: at }) });
