@@ -126,7 +126,7 @@ function extendHead(core: Core, batch: Batch): void {
   setPause(core, batch.lane, lane);
 }
 
-export function noteSeen(core: Core, { lane, seq }: Batch): void {
+export function noteSeen(core: Core, { lane, seq }: Pick<Batch, 'lane' | 'seq'>): void {
   core.seenBatches[lane] = Math.max(core.seenBatches[lane] as number, seq);
 }
 

@@ -55,6 +55,8 @@ export function finishRecovery({ core, initialised, started }: Recovery): void {
   }
   core.awaitingHellos = new Set();
   if (core.me === undefined) return;
+  // D5: what was committed of the own lane was sealed, though pruning may have taken the records; it goes on above that
+  noteSeen(core, { lane: core.me, seq: (core.lanes[core.me] as Lane).committed.seq });
   if (!initialised) core.fenced ??= 'this validator has no safety record: its data was wiped or never initialised';
   // a torn tail may end behind a certificate and before the ENTER that it causes (R2)
   if (core.highQc !== undefined && core.highQc.term > core.term)

@@ -211,3 +211,21 @@ t.test('a new segment repeats the headers of a vote that is W beyond a certifica
   cluster.restart(index);
   t.ok(chain.every(({ id }) => host.core.blocks.get(id)?.connected));
 });
+
+t.test('D5: a validator whose own batches went with what was pruned is not taken for an older copy', async (t) => {
+  const cluster = new CoreCluster({ n: 4, keepsState: true });
+  cluster.run(100);
+  const host = cluster.hosts[cluster.leader(1)] as Host;
+  for (let i = 0; i < 5; i++) cluster.at(i * 30, () => cluster.submit(host.index, `entry ${i}`));
+  cluster.run(5_000);
+  t.equal(entriesOf(host).length, 5);
+  cluster.prune(host.index, host.disk.length);
+  t.notOk(host.disk.some(({ type }) => type === 'batch'));
+  cluster.crash(host.index);
+  cluster.restart(host.index);
+  cluster.run(10_000);
+  t.equal(host.core.fenced, undefined);
+  cluster.submit(host.index, 'the next one');
+  cluster.run(15_000);
+  for (const each of cluster.hosts) t.equal(entriesOf(each).at(-1), 'the next one');
+});
