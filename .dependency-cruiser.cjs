@@ -6,6 +6,7 @@ const rooms = {
   actors: ['lib'],
   storage: ['lib', 'actors'],
   net: ['lib', 'actors'],
+  swarms: ['lib', 'actors'],
   consensus: ['lib', 'actors', 'storage', 'net'],
   ledger: ['lib', 'actors', 'storage', 'net', 'consensus'],
 };
@@ -109,6 +110,19 @@ module.exports = {
       },
     },
     {
+      name: 'tools-only-where-used',
+      comment: 'the compiler reads sources and the layout draws; programs that run choreographies load neither',
+      severity: 'error',
+      from: { pathNot: '^(swarms/(source|diagram)|test|scripts)/' },
+      to: { path: '(^|/)node_modules/(typescript|@dagrejs)/' },
+    },
+    {
+      name: 'tools-only-for-the-command-line',
+      severity: 'error',
+      from: { pathNot: '^(cli|test|bench|scripts)/|^swarms/(source|diagram)/' },
+      to: { path: '^swarms/(source|diagram)/' },
+    },
+    {
       name: 'xstate-only-for-machines',
       severity: 'error',
       from: { pathNot: ['-machine\\.ts$', '^actors/machine\\.ts$', '^test/'] },
@@ -136,7 +150,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|\\.tap)/|^test/fixtures/' },
+    exclude: { path: '^(dist|\\.tap)/|^test/(fixtures|corpus)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },

@@ -8,6 +8,7 @@ import { useManual } from './help/format.ts';
 import { Output } from './output.ts';
 import { noticeReaders } from './terminal.ts';
 import type { Finish } from './verb.ts';
+import { addCheck } from './verbs/check.ts';
 import { addComplete, addCompletion } from './verbs/completion.ts';
 import { addDev } from './verbs/dev.ts';
 import { addHomeVerbs } from './verbs/home.ts';
@@ -42,6 +43,7 @@ export function buildProgram(finish: Finish): Command {
   addLogs(program, finish);
   addHomeVerbs(program, finish);
   addLoad(program, finish);
+  addCheck(program, finish);
   addCompletion(program, finish);
   applyToAll(program, '', (command, words) => {
     quiet(command);

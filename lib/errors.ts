@@ -10,7 +10,8 @@ export interface ErrorRow {
   readonly remedy: string;
 }
 
-/** 0 is success. 1xxx command line and configuration, 2xxx commands and ledger, 3xxx network, 4xxx storage, 5xxx consensus. */
+/** 0 is success. 1xxx command line and configuration, 2xxx commands and ledger, 3xxx network, 4xxx storage, 5xxx consensus, 6xxx
+ * choreographies. */
 export const errorRows = [
   {
     code: 1001,
@@ -573,6 +574,162 @@ export const errorRows = [
     name: 'no-validator',
     meaning: 'This node only follows, and no validator that it could pass commands on to is linked.',
     remedy: 'Try again in a moment, or send the command to another node; `psky why` says what this one is linked to.',
+  },
+  {
+    code: 6001,
+    name: 'swarm-unreadable',
+    meaning: 'The source describes no process, or a part of it can be known only by running it.',
+    remedy: 'Write names, lists and functions in place; the message says which.',
+  },
+  {
+    code: 6002,
+    name: 'swarm-name-bad',
+    meaning: 'A process, role, variable or phase has a name that it cannot have.',
+    remedy: 'Choose another: domain/name@version for the process, letters, digits and _ for the rest.',
+  },
+  {
+    code: 6003,
+    name: 'swarm-phase-unknown',
+    meaning: 'A successor, or the start, is a phase that does not exist.',
+    remedy: 'Correct the name, or add the phase.',
+  },
+  {
+    code: 6004,
+    name: 'swarm-phase-unreachable',
+    meaning: 'Nothing leads to a phase or an end.',
+    remedy: 'Go there from another phase, or remove it.',
+  },
+  {
+    code: 6005,
+    name: 'swarm-path-endless',
+    meaning: 'From a phase the process reaches no end.',
+    remedy: 'Let some phase on every way go to an end.',
+  },
+  {
+    code: 6006,
+    name: 'swarm-role-unknown',
+    meaning: 'A phase, a variable or an end names a role that does not exist.',
+    remedy: 'Correct the name, or add the role.',
+  },
+  {
+    code: 6007,
+    name: 'swarm-role-unbound',
+    meaning: 'No phase is at a role, so nobody is ever bound to it.',
+    remedy: 'Give it a phase, or remove it.',
+  },
+  {
+    code: 6008,
+    name: 'swarm-choice-untold',
+    meaning: 'A role waits for a choice that it is never told of.',
+    remedy: 'Let the end tell it.',
+  },
+  {
+    code: 6009,
+    name: 'swarm-join-without-fork',
+    meaning: 'A phase joins branches and is reached by something that is none of them.',
+    remedy: 'Go there from the branches of a fork that meets there, or remove its join.',
+  },
+  {
+    code: 6010,
+    name: 'swarm-join-undeclared',
+    meaning: 'Branches are to meet at a phase that does not join.',
+    remedy: 'Say at that phase how many it waits for: all, any or atLeast(k).',
+  },
+  {
+    code: 6011,
+    name: 'swarm-join-unmet',
+    meaning: 'A phase waits for more branches than can arrive.',
+    remedy: 'Let more branches go there, or wait for fewer.',
+  },
+  {
+    code: 6012,
+    name: 'swarm-branches-tangled',
+    meaning: 'A phase lies in two branches, or in one and outside of it.',
+    remedy: 'Let the branches meet first, or write a phase for each.',
+  },
+  {
+    code: 6013,
+    name: 'swarm-branch-writes',
+    meaning: 'Two branches of a fork write the same variable.',
+    remedy: 'Write a variable for each, or merge the values where the branches meet.',
+  },
+  {
+    code: 6014,
+    name: 'swarm-read-hidden',
+    meaning: 'A phase reads a variable that its role may not see.',
+    remedy: 'Read it in a phase of a role that sees it, or add the role to its readers.',
+  },
+  {
+    code: 6015,
+    name: 'swarm-write-hidden',
+    meaning: 'A phase writes a variable that its role may not see.',
+    remedy: 'Write one that it sees, or add the role to its readers.',
+  },
+  {
+    code: 6016,
+    name: 'swarm-variable-unknown',
+    meaning: 'A phase reads or writes a variable that does not exist.',
+    remedy: 'Correct the name, or add it to the state.',
+  },
+  {
+    code: 6017,
+    name: 'swarm-deadline-missing',
+    meaning: 'A hop has no deadline, and the process has none either.',
+    remedy: 'Give the phase a deadline, or the whole process one.',
+  },
+  {
+    code: 6018,
+    name: 'swarm-cycle-unbounded',
+    meaning: 'The process may go round for ever.',
+    remedy: 'Give a phase of the cycle maxTimes, or the whole process a deadline.',
+  },
+  {
+    code: 6019,
+    name: 'swarm-successor-undeclared',
+    meaning: 'A phase goes to a successor that it does not declare.',
+    remedy: 'Add it to next, or go elsewhere.',
+  },
+  {
+    code: 6020,
+    name: 'swarm-successor-unused',
+    meaning: 'A phase declares a successor and never goes there.',
+    remedy: 'Go there, or remove it from next.',
+  },
+  {
+    code: 6021,
+    name: 'swarm-input-missing',
+    meaning: 'A phase takes an input and is reached in a way that gives none.',
+    remedy: 'Pass the value in the state of the process.',
+  },
+  {
+    code: 6022,
+    name: 'swarm-broadcast-to-one',
+    meaning: 'A broadcast goes to a phase that is not at a group.',
+    remedy: 'Make its role a group, or go to the phase alone.',
+  },
+  {
+    code: 6023,
+    name: 'swarm-chain-nondeterministic',
+    meaning: 'A phase on a chain calls what differs from one validator to another.',
+    remedy: 'Take the value as input from a phase of an agent.',
+  },
+  {
+    code: 6024,
+    name: 'swarm-chain-schema',
+    meaning: 'JSON Schema cannot express data that a phase on a chain uses.',
+    remedy: 'Use what JSON has, or keep the value off the chain.',
+  },
+  {
+    code: 6025,
+    name: 'swarm-too-large',
+    meaning: 'The branches of a process can be in more states together than its machines can hold.',
+    remedy: 'Fork into fewer branches, or make processes of their own out of them.',
+  },
+  {
+    code: 6026,
+    name: 'swarm-file-missing',
+    meaning: 'A source file cannot be read.',
+    remedy: 'Name a file that exists, e.g. purchase.swarm.ts.',
   },
 ] as const satisfies readonly ErrorRow[];
 

@@ -9,6 +9,8 @@ export type Ms = Brand<number, 'Ms'>;
 export const milliseconds = (value: number): Ms => value as Ms;
 export const seconds = (value: number): Ms => (value * 1000) as Ms;
 export const minutes = (value: number): Ms => (value * 60_000) as Ms;
+export const hours = (value: number): Ms => minutes(value * 60);
+export const days = (value: number): Ms => hours(value * 24);
 
 export const KiB = 1024;
 export const MiB = 1024 * KiB;

@@ -12,6 +12,7 @@ const families = [
   'Network and interfaces',
   'Storage',
   'Consensus',
+  'Choreographies',
 ] as const;
 
 /** @returns file name → text */

@@ -5,7 +5,23 @@ export { accountOf, type Operation, type SignedEntry, signCommand } from '../led
 export { type Account, decodeAccount, decodeReceipt, type LedgerEvent, unwrapValue } from '../ledger/proof/index.ts';
 export { toBase64 } from '../lib/base64.ts';
 export { fromHex, fromUtf8, toHex, toUtf8 } from '../lib/bytes.ts';
+export { days, hours, type Ms, milliseconds, minutes, seconds } from '../lib/units.ts';
 export type { Receipt, Topic, TopicData } from '../net/gateway/protocol.ts';
+export {
+  agent,
+  atLeast,
+  type Builder,
+  between,
+  type Choreography,
+  chain,
+  client,
+  end,
+  group,
+  never,
+  only,
+  shared,
+  swarm,
+} from '../swarms/index.ts';
 export { Client, type ClientOptions, type CommandOptions, type ReadOptions, type SendOptions } from './client.ts';
 export {
   type CommittedHeader,

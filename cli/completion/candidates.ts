@@ -84,7 +84,9 @@ function completionsOf(line: Line, last: string, names: Names): Completion {
     const { candidates } = valuesOf(option, placeholderOf(option.flags), line, names);
     return { candidates: candidates.map((each) => ({ ...each, word: `${name}=${each.word}` })), paths: 'none' };
   }
-  const argument = command.registeredArguments[line.taken];
+  const final = command.registeredArguments.at(-1);
+  // `<file...>` takes all that follow
+  const argument = command.registeredArguments[line.taken] ?? (final?.variadic === true ? final : undefined);
   if (argument !== undefined) return valuesOf(argument, argument.name(), line, names);
   if (line.taken > 0) return nothing;
   const visible = command.createHelp().visibleCommands(command);

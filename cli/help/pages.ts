@@ -6,12 +6,14 @@ import { clientPages } from './client-pages.ts';
 import { networkPages } from './network-pages.ts';
 import { operationPages } from './operation-pages.ts';
 import { homeVariable, type Page } from './page.ts';
+import { processPages } from './process-pages.ts';
 
 /** of the verbs on the program's own page */
 export const groups: readonly (readonly [title: string, verbs: readonly string[]])[] = [
   ['Run a network', ['dev', 'init', 'testnet', 'start', 'stop', 'reset']],
   ['Send and read', ['tx', 'query', 'keys']],
   ['See how it is', ['status', 'why', 'logs', 'inspect', 'show-node-id', 'show-validator']],
+  ['Write processes', ['check']],
   ['Measure and test', ['load', 'sim']],
   ['This program', ['completion', 'version']],
 ];
@@ -40,6 +42,7 @@ const pages: Readonly<Record<string, Page>> = {
   ...networkPages,
   ...clientPages,
   ...operationPages,
+  ...processPages,
 };
 
 export function pageOf(words: string): Page | undefined {

@@ -35,7 +35,7 @@ t.test('every import rule catches its planted violation', async (t) => {
   const rules = [...readSource('.dependency-cruiser.cjs').matchAll(/name: '([a-z-]+)'/g)].map(
     (match) => match[1] as string,
   );
-  const rooms = ['lib', 'actors', 'storage', 'net', 'consensus', 'ledger'].map((room) => `room-${room}`);
+  const rooms = ['lib', 'actors', 'storage', 'net', 'swarms', 'consensus', 'ledger'].map((room) => `room-${room}`);
   t.ok(rules.length > 10);
   for (const rule of [...rules, ...rooms]) t.match(output, `error ${rule}:`, rule);
 });

@@ -47,6 +47,11 @@ t.test('a beginning narrows what is offered', async (t) => {
   t.same(wordsAfter('complet'), ['completion'], 'the verb that the scripts use is not for people');
 });
 
+t.test('an argument that may be repeated is offered again', async (t) => {
+  t.equal(pathsAfter('check '), 'files');
+  t.equal(pathsAfter('check a.swarm.ts b.swarm.ts '), 'files');
+});
+
 t.test('names come from the home that the line means', async (t) => {
   t.same(wordsAfter('dev kill '), ['v1', 'v2', 'v3', 'v4']);
   t.same(wordsAfter('status --node v'), ['v1', 'v2', 'v3', 'v4']);

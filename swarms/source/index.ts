@@ -1,0 +1,4 @@
+// Reads choreographies out of source files, for tools. It needs the TypeScript compiler, which programs that only run
+// choreographies do not.
+
+export { type Diagnostic, type Reading, readSource } from './read-source.ts';

@@ -1,0 +1,17 @@
+// The successors are made by a function, which would have to be run.
+
+import { agent, end, shared, swarm } from 'privatesky/sdk';
+import { z } from 'zod';
+
+const successors = () => ['answer'];
+
+const p = swarm('test/broken@1', {
+  roles: { asker: agent(), answerer: agent() },
+  state: { question: shared(z.string()), answer: shared(z.string()) },
+});
+
+export const broken = p.phases('ask', {
+  ask: p.at('asker', { next: successors(), run: ({ go }) => go.answer() }),
+  answer: p.at('answerer', { next: ['done'], run: ({ go }) => go.done() }),
+  done: end('ok'),
+});

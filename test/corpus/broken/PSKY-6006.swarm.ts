@@ -1,0 +1,15 @@
+// A phase is at a role that nobody declared.
+
+import { agent, end, shared, swarm } from 'privatesky/sdk';
+import { z } from 'zod';
+
+const p = swarm('test/broken@1', {
+  roles: { asker: agent(), answerer: agent() },
+  state: { question: shared(z.string()), answer: shared(z.string()) },
+});
+
+export const broken = p.phases('ask', {
+  ask: p.at('asker', { next: ['answer'], run: ({ go }) => go.answer() }),
+  answer: p.at('oracle', { next: ['done'], run: ({ go }) => go.done() }),
+  done: end('ok'),
+});

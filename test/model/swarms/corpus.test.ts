@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { check, type Rounds } from '../../../swarms/check/index.ts';
+import type { Description } from '../../../swarms/description.ts';
+import { walkOnce } from './interpreter.ts';
+import { judging, planted } from './planted.ts';
+import { randomDescription } from './random-description.ts';
+import { Tape } from './tape.ts';
+import { leftWaiting } from './waiting.ts';
+
+// What the checker lets through never deadlocks, always ends, shows nobody what it may not see, and leaves nobody waiting.
+// PSKY_SEED replays a run; fast-check prints it with the smallest description that fails.
+
+const seed = Number(process.env['PSKY_SEED'] ?? Date.now() % 2 ** 31);
+const walksEach = 12;
+const shape = fc.array(fc.nat({ max: 5039 }), { minLength: 120, maxLength: 120 });
+const tally = { passed: 0, refused: 0, ended: new Set<string>() };
+
+/** @returns what goes wrong in a description, or undefined */
+function faultOf(description: Description, walks: Tape): string | undefined {
+  for (let walk = 0; walk < walksEach; walk++) {
+    const run = walkOnce(description, walks, walk % 3 === 0);
+    tally.ended.add(run.ended.split(' ')[0] ?? '');
+    const violation = run.violation ?? leftWaiting(description, run);
+    if (violation !== undefined) return violation;
+  }
+  return undefined;
+}
+
+function refuseFaults(description: Description, walks: number): void {
+  const fault = faultOf(description, Tape.ofSeed(walks));
+  if (fault !== undefined) throw new Error(`${fault}\n${JSON.stringify(description)}`);
+}
+
+const isRight = (description: Description, by: Rounds): boolean => check(description, by).length === 0;
+
+t.test(`nothing that passes the check goes wrong, seed ${seed}`, { timeout: 120_000 }, async (t) => {
+  const passing = fc.property(shape, fc.nat({ max: 2 }), fc.nat(), (numbers, changes, walks) => {
+    const description = randomDescription(Tape.ofNumbers(numbers), changes);
+    const passes = isRight(description, judging);
+    tally[passes ? 'passed' : 'refused']++;
+    if (passes) refuseFaults(description, walks);
+  });
+  fc.assert(passing, { seed, numRuns: 3_000 });
+  t.comment(JSON.stringify({ ...tally, ended: [...tally.ended] }));
+  t.ok(tally.passed > 1_000, 'many pass');
+  t.ok(tally.refused > 500, 'and many do not');
+  t.ok(
+    ['ok', 'no', 'failed:'].every((each) => tally.ended.has(each)),
+    'all ways to end were seen',
+  );
+});
+
+t.test(`a bug that is planted in the checker is found, seed ${seed}`, { timeout: 300_000 }, async (t) => {
+  t.ok(Object.keys(planted).length >= 10);
+  for (const [bug, by] of Object.entries(planted)) {
+    // only what the bug lets through is walked
+    const passing = fc.property(shape, fc.integer({ min: 1, max: 2 }), fc.nat(), (numbers, changes, walks) => {
+      const description = randomDescription(Tape.ofNumbers(numbers), changes);
+      if (isRight(description, by) && !isRight(description, judging)) refuseFaults(description, walks);
+    });
+    const found = fc.check(passing, { seed, numRuns: 40_000, endOnFailure: true });
+    t.ok(found.failed, `${bug}: found after ${found.numRuns} descriptions`);
+  }
+});

@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import t from 'tap';
+import ts from 'typescript';
+import { type ErrorRow, errorRows, formatErrorCode } from '../../../lib/errors.ts';
+import { maxSourceLength } from '../../../swarms/limits.ts';
+import { readSource } from '../../../swarms/source/index.ts';
+import { root } from '../../tidy/sources.ts';
+import { broken, codeOf, examples } from './sources.ts';
+
+const rows: readonly ErrorRow[] = errorRows;
+
+t.test('nothing is wrong with the examples', async (t) => {
+  t.ok(examples.length >= 4);
+  for (const { path, text } of examples) {
+    const { descriptions, diagnostics } = readSource(path, text);
+    t.strictSame(diagnostics, [], path);
+    t.equal(descriptions.length, 1, path);
+  }
+});
+
+t.test('every diagnostic has an example that gives it and no other', async (t) => {
+  const codes = rows.map((row) => formatErrorCode(row.code)).filter((code) => code.startsWith('PSKY-6'));
+  // what the command line says of a file that is not there
+  const inFiles = codes.filter((code) => code !== 'PSKY-6026');
+  t.strictSame(broken.map(codeOf), inFiles);
+  for (const file of broken) {
+    const { descriptions, diagnostics } = readSource(file.path, file.text);
+    t.strictSame(
+      diagnostics.map((each) => each.code),
+      [codeOf(file)],
+      `${file.path} ${JSON.stringify(diagnostics)}`,
+    );
+    t.strictSame(descriptions, [], 'what is wrong is not handed on');
+    for (const { line, column, message, suggestion, severity } of diagnostics) {
+      const text = file.text.split('\n')[line - 1] ?? '';
+      t.ok(line > 4 && column >= 1 && column <= text.length, `${file.path}:${line}:${column} lies in the program`);
+      t.match(message, /^.*\.$/, message);
+      t.match(suggestion, /^[A-Z].*[.?]$/, suggestion);
+      t.match(severity, /^(error|warning)$/);
+    }
+  }
+});
+
+t.test('JavaScript is checked alike', async (t) => {
+  const asJavaScript = (text: string): string =>
+    ts.transpileModule(text, { compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext } })
+      .outputText;
+  for (const { path, text } of examples)
+    t.strictSame(readSource(path.replace(/\.ts$/, '.js'), asJavaScript(text)).diagnostics, [], path);
+  for (const file of broken) {
+    const { diagnostics } = readSource(file.path.replace(/\.ts$/, '.mjs'), asJavaScript(file.text));
+    t.strictSame(
+      diagnostics.map((each) => each.code),
+      [codeOf(file)],
+      file.path,
+    );
+  }
+});
+
+t.test('what is no description is refused with its place', async (t) => {
+  const codesOf = (text: string): string[] => readSource('a.swarm.ts', text).diagnostics.map((each) => each.code);
+  t.strictSame(codesOf(''), ['PSKY-6001'], 'an empty file');
+  t.strictSame(codesOf('export const x = 1;'), ['PSKY-6001'], 'another program');
+  t.strictSame(codesOf('x'.repeat(maxSourceLength + 1)), ['PSKY-6001'], 'a file that is too long');
+  const [syntax] = readSource('a.swarm.ts', 'const p =\n  = 3;\n').diagnostics;
+  t.equal(syntax?.line, 2);
+  t.equal(syntax?.column, 3);
+  // a name that JavaScript has on every object is no phase, role or variable
+  const inherited = examples[0]?.text.replaceAll("'reflect'", "'toString'").replace('go.reflect()', 'go.toString()');
+  t.match(codesOf(inherited ?? ''), ['PSKY-6003']);
+});
+
+t.test('the command prints one line of JSON, and its exit code says whether anything was found', async (t) => {
+  const psky = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [join(root, 'dist', 'cli', 'main.js'), 'check', ...args], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+  const clean = psky(...examples.map((each) => each.path), '--json');
+  t.equal(clean.stdout, '{"diagnostics":[]}\n');
+  t.equal(clean.status, 0);
+  const [first, second] = broken;
+  const found = psky(first?.path ?? '', second?.path ?? '', '--json');
+  t.equal(found.status, 1);
+  const { diagnostics } = JSON.parse(found.stdout) as { diagnostics: readonly Record<string, unknown>[] };
+  t.strictSame(
+    diagnostics.map((each) => [each['file'], each['code']]),
+    [first, second].map((each) => [each?.path, codeOf(each ?? { path: '', text: '' })]),
+  );
+  const keys = ['code', 'severity', 'file', 'line', 'column', 'message', 'suggestion'];
+  for (const each of diagnostics) t.strictSame(Object.keys(each), keys);
+  const absent = psky('nowhere.swarm.ts', '--json');
+  t.equal(absent.status, 1);
+  t.match(JSON.parse(absent.stdout), { error: { code: 'PSKY-6026', name: 'swarm-file-missing' } });
+  t.equal(psky().status, 2, 'no file is named');
+  const folder = t.testdir();
+  const drawn = psky(examples[0]?.path ?? '', '--diagram', '--output', folder, '--json');
+  const { diagrams } = JSON.parse(drawn.stdout) as { diagrams: readonly string[] };
+  t.equal(diagrams.length, 6, 'the whole and two roles, twice each');
+});

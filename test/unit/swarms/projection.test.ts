@@ -1,0 +1,103 @@
+import t from 'tap';
+import { initialTransition, type StateValue, transition } from 'xstate';
+import type { AnyStateMachine } from '../../../actors/index.ts';
+import { present } from '../../../lib/assert.ts';
+import { check } from '../../../swarms/check/index.ts';
+import type { Description } from '../../../swarms/description.ts';
+import { drawingsOf } from '../../../swarms/diagram/index.ts';
+import { project } from '../../../swarms/projection/project.ts';
+import { readSource } from '../../../swarms/source/index.ts';
+import { walkOnce } from '../../model/swarms/interpreter.ts';
+import { randomDescription } from '../../model/swarms/random-description.ts';
+import { Tape } from '../../model/swarms/tape.ts';
+import { follow, hasBroadcast, seenBy } from '../../model/swarms/waiting.ts';
+import { examples } from './sources.ts';
+
+const seed = Number(process.env['PSKY_SEED'] ?? Date.now() % 2 ** 31);
+
+const read = (): readonly Description[] => examples.flatMap(({ path, text }) => readSource(path, text).descriptions);
+
+/** names of phases and ends; those of all other states have spaces */
+function phasesIn(value: StateValue): readonly string[] {
+  if (typeof value === 'string') return value.includes(' ') ? [] : [value];
+  return Object.values(value)
+    .flatMap((inner) => phasesIn(inner ?? ''))
+    .sort();
+}
+
+/** @returns the phases that are active after each event */
+function runMachine(machine: AnyStateMachine, events: readonly string[]): readonly (readonly string[])[] {
+  let [snapshot] = initialTransition(machine);
+  return events.map((type) => {
+    [snapshot] = transition(machine, snapshot, { type });
+    return snapshot.status === 'done' ? [] : phasesIn(snapshot.value);
+  });
+}
+
+function finalState(machine: AnyStateMachine, events: readonly string[]): string {
+  let [snapshot] = initialTransition(machine);
+  for (const type of events) [snapshot] = transition(machine, snapshot, { type });
+  return String(snapshot.value);
+}
+
+t.test(`machines go where the process goes, seed ${seed}`, { timeout: 120_000 }, async (t) => {
+  const tape = Tape.ofSeed(seed);
+  const random = Array.from({ length: 120 }, () => randomDescription(tape, 0)).filter(
+    (each) => check(each).length === 0,
+  );
+  t.ok(random.length > 40, `${random.length} random processes pass`);
+  let walks = 0;
+  for (const description of [...read(), ...random].filter((each) => !hasBroadcast(each))) {
+    const { whole, roles } = project(description);
+    for (let i = 0; i < 4; i++) {
+      const run = walkOnce(description, tape, false);
+      if (run.violation !== undefined || run.events.length > 100) continue;
+      walks++;
+      const shown = () => JSON.stringify({ description, run });
+      if (JSON.stringify(runMachine(whole, run.events)) !== JSON.stringify(run.active))
+        return void t.fail(`whole: ${shown()}`);
+      if (run.ended in description.phases && finalState(whole, run.events) !== run.ended)
+        return void t.fail(`end: ${shown()}`);
+      for (const [role, { automaton, machine }] of roles) {
+        const state = follow(description, automaton, role, run);
+        if (typeof state === 'string') return void t.fail(`${state}: ${shown()}`);
+        const told = finalState(machine, seenBy(description, role, run));
+        if (state.told !== null && told !== state.told) return void t.fail(`${role} ends in ${told}: ${shown()}`);
+      }
+    }
+  }
+  t.ok(walks > 100, `${walks} walks`);
+});
+
+t.test('a role that is told nothing has a machine that waits for nothing', async (t) => {
+  const purchase = present(
+    read().find((each) => each.name === 'market/purchase@1'),
+    'it is an example',
+  );
+  const { roles } = project(purchase);
+  const seller = present(roles.get('seller'), 'a role of it').machine;
+  t.equal(finalState(seller, []), 'not yet needed');
+  t.equal(finalState(seller, ['enter.quote']), 'quote');
+  t.equal(finalState(seller, ['enter.quote', 'quote.decide']), 'waiting for others');
+  t.equal(finalState(seller, ['enter.quote', 'quote.decide', 'end.declined']), 'declined');
+  t.equal(finalState(seller, ['enter.quote', 'failed']), 'instance failed');
+});
+
+t.test('every example is drawn whole and for each role, the same each time', async (t) => {
+  for (const description of read()) {
+    const drawings = drawingsOf(description);
+    t.strictSame(
+      drawings.map((each) => each.of),
+      ['whole', ...Object.keys(description.roles)],
+    );
+    t.strictSame(drawingsOf(description), drawings);
+    const [whole, ...ofRoles] = drawings;
+    for (const name of Object.keys(description.phases)) t.match(whole?.svg, `>${name}</text>`, `${name} is drawn`);
+    for (const { svg, mermaid } of [...ofRoles, ...(whole === undefined ? [] : [whole])]) {
+      t.match(svg, /^<svg [^>]*viewBox="0 0 \d+(\.\d)? \d+(\.\d)?"/);
+      t.equal((svg.match(/<(rect|path|text|svg|title|marker|defs)\b/g) ?? []).length > 5, true);
+      t.notMatch(svg, /NaN|undefined/);
+      t.match(mermaid, /^stateDiagram-v2\n {2}\[\*\] --> /);
+    }
+  }
+});
