@@ -697,9 +697,9 @@ export const errorRows = [
   },
   {
     code: 6021,
-    name: 'swarm-input-missing',
-    meaning: 'A phase takes an input and is reached in a way that gives none.',
-    remedy: 'Pass the value in the state of the process.',
+    name: 'swarm-input-wrong',
+    meaning: 'A phase takes an input that it is not given, or is given one that it does not take.',
+    remedy: 'Pass the value in the state of the process, or as go.name(input).',
   },
   {
     code: 6022,
@@ -730,6 +730,18 @@ export const errorRows = [
     name: 'swarm-file-missing',
     meaning: 'A source file cannot be read.',
     remedy: 'Name a file that exists, e.g. purchase.swarm.ts.',
+  },
+  {
+    code: 6027,
+    name: 'swarm-hop-to-group',
+    meaning: 'A plain hop goes to a phase at a group, and says of no member that it is meant.',
+    remedy: 'Broadcast to the group, or make the role one party.',
+  },
+  {
+    code: 6028,
+    name: 'swarm-variable-of-module',
+    meaning: 'A phase uses a variable of its module, which parties share in one process and in several do not.',
+    remedy: 'Make it a constant, or a variable of the process.',
   },
 ] as const satisfies readonly ErrorRow[];
 

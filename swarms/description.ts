@@ -5,11 +5,9 @@ import { z } from 'zod';
 import { ok, type Result, refused } from '../lib/result.ts';
 import { maxNameLength, maxPhases, maxRoles, maxVariables } from './limits.ts';
 
-/** names are written as `go.name` and `state.name` */
-const name = z
-  .string()
-  .max(maxNameLength)
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+/** names are written as `go.name` and `state.name`; those that begin with __ mean something to JavaScript */
+export const namePattern = new RegExp(`^(?!__)[A-Za-z_][A-Za-z0-9_]{0,${maxNameLength - 1}}$`);
+const name = z.string().regex(namePattern);
 const words = z.string().min(1).max(maxNameLength);
 const names = z.array(name).max(maxPhases).readonly();
 const branches = z.record(name, name).readonly();

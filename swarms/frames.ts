@@ -13,6 +13,8 @@ export interface Frame {
   readonly broadcast: boolean;
   /** of all branches that were opened together */
   readonly together: readonly string[];
+  /** where the branch begins */
+  readonly first: string;
 }
 
 export type Stack = readonly Frame[];
@@ -69,10 +71,8 @@ export function framesOf(description: Description): Frames {
   return { stacks, tangled, stray, arriving };
 }
 
-/** The frames that a fork opens, with the first phase of each. */
-export function framesOfMove(
-  move: Extract<Move, { branches: unknown }>,
-): readonly (Frame & { readonly first: string })[] {
+/** The frames that a fork or a broadcast opens. */
+export function framesOfMove(move: Extract<Move, { branches: unknown }>): readonly Frame[] {
   return Object.entries(move.branches).map(([branch, first]) => ({
     fork: move.from,
     branch,

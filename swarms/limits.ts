@@ -24,3 +24,9 @@ export const defaultDeadlineMs = hours(1);
 
 /** Characters of one source file; `psky check` refuses larger ones. */
 export const maxSourceLength = 1_000_000;
+
+/**
+ * Levels of a source's syntax tree. Readers go down by recursion, and parts of the compiler take a time that grows with the
+ * square of the depth; people write some 30 levels, and a chain of 300 calls has 600.
+ */
+export const maxNesting = 1000;

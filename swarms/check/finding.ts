@@ -19,7 +19,7 @@ export function oneOf(names: readonly string[]): string {
   return listed(names, 'or');
 }
 
-export function allOf(names: readonly string[]): string {
+function allOf(names: readonly string[]): string {
   return listed(names, 'and');
 }
 

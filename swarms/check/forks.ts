@@ -53,13 +53,19 @@ export function joinsCanBeMet(description: Description): readonly Finding[] {
     if (rule === null) return [];
     const can = frames.filter((frame) => arriving.has(frameKey(frame))).length;
     const need = broadcast ? 1 : needed(rule, frames.length);
-    if (can >= need) return [];
+    if (can >= need && need > 0) return [];
     return [
       {
         name: 'swarm-join-unmet',
         at: ['phases', join, 'join'],
-        message: `'${join}' waits for ${need} of the branches of '${from}', and ${can === 0 ? 'none' : can} can arrive.`,
-        suggestion: `Let ${oneOf(frames.map((frame) => frame.branch))} go to '${join}', or wait for fewer.`,
+        message:
+          frames.length === 0
+            ? `'${join}' waits for the branches of '${from}', and there are none.`
+            : `'${join}' waits for ${need} of the branches of '${from}', and ${can === 0 ? 'none' : can} can arrive.`,
+        suggestion:
+          frames.length === 0
+            ? `Name the branches: go.fork({ a: 'one', b: 'two' }).join('${join}').`
+            : `Let ${oneOf(frames.map((frame) => frame.branch))} go to '${join}', or wait for fewer.`,
       },
     ];
   });
@@ -87,6 +93,24 @@ export function broadcastsReachGroups(description: Description): readonly Findin
       ];
     }),
   );
+}
+
+/** a group is reached by a broadcast; within one, a hop stays with the member that makes it */
+export function groupsAreBroadcastTo(description: Description): readonly Finding[] {
+  const { stacks } = framesOf(description);
+  return phasesOf(description).flatMap(([name, { at }]): Finding[] => {
+    const stack = stacks.get(name);
+    if (stack === undefined || description.roles[at]?.kind !== 'group') return [];
+    if (stack.some((frame) => frame.broadcast && phaseOf(description, frame.first)?.at === at)) return [];
+    return [
+      {
+        name: 'swarm-hop-to-group',
+        at: ['phases', name, 'at'],
+        message: `'${name}' is at the group '${at}' and is reached by no broadcast to it: nobody knows which member is meant.`,
+        suggestion: `Go there by go.broadcast('${name}').join(…), or make '${at}' an agent().`,
+      },
+    ];
+  });
 }
 
 /** what a branch writes no other branch writes, or the join merges it */

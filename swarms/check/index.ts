@@ -8,6 +8,7 @@ import {
   branchesAreApart,
   branchesWriteApart,
   broadcastsReachGroups,
+  groupsAreBroadcastTo,
   joinsAreDeclared,
   joinsCanBeMet,
   joinsHaveForks,
@@ -24,7 +25,7 @@ export type Rounds = readonly Readonly<Record<string, Rule>>[];
 export const rounds: Rounds = [
   { phasesExist, namesAreFree, rolesExist, successorsAgree, viewsHold },
   { joinsAreDeclared, broadcastsReachGroups },
-  { joinsHaveForks, branchesAreApart },
+  { joinsHaveForks, branchesAreApart, groupsAreBroadcastTo },
   {
     phasesAreReached,
     pathsEnd,

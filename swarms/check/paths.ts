@@ -2,7 +2,7 @@
 
 import type { Description } from '../description.ts';
 import { endOf, followers, type Move, movesOf, phaseOf, phasesOf, reach, targetsOf } from '../graph.ts';
-import { allOf, type Finding } from './finding.ts';
+import type { Finding } from './finding.ts';
 
 /** every phase and every end can be reached */
 export function phasesAreReached(description: Description): readonly Finding[] {
@@ -17,41 +17,53 @@ export function phasesAreReached(description: Description): readonly Finding[] {
     }));
 }
 
-/** every phase goes on by itself, and from it an end can be reached */
+/** from every phase an end can be reached, and not by errors and deadlines alone */
 export function pathsEnd(description: Description): readonly Finding[] {
-  const next = followers(description);
+  const whole = followers(description);
+  const byItself = followers(untroubled(description));
+  const ends = (next: ReadonlyMap<string, readonly string[]>, name: string): boolean =>
+    [...reach(next, [name])].some((each) => endOf(description, each) !== undefined);
   return phasesOf(description)
-    .filter(([name, phase]) => {
-      const byItself = movesOf(name, { ...phase, onTimeout: null, onError: null });
-      const ahead = [...reach(next, [name])];
-      return byItself.length === 0 || !ahead.some((each) => endOf(description, each) !== undefined);
-    })
+    .filter(([name]) => !ends(byItself, name))
     .map(([name]) => ({
       name: 'swarm-path-endless',
       at: ['phases', name],
-      message: `From '${name}' the process reaches no end.`,
+      message: `From '${name}' the process reaches no end${ends(whole, name) ? ' unless something fails' : ''}.`,
       suggestion: 'Let a phase on every way go to an end(…).',
     }));
 }
 
-/** a cycle has a bound */
+/** Where every phase is in time and throws nothing. */
+function untroubled(description: Description): Description {
+  const phases = Object.entries(description.phases).map(([name, node]) => [
+    name,
+    node.kind === 'phase' ? { ...node, onTimeout: null, onError: null } : node,
+  ]);
+  return { ...description, phases: Object.fromEntries(phases) };
+}
+
+/** every cycle has a bound */
 export function cyclesAreBounded(description: Description): readonly Finding[] {
   if (description.deadlineMs !== null) return [];
-  const cycle = cycleIn(unboundedMoves(description));
-  if (cycle === undefined) return [];
-  const first = cycle[0] ?? '';
-  return [
-    {
+  const next = unboundedMoves(description);
+  const found: Finding[] = [];
+  for (let cycle = cycleIn(next); cycle !== undefined; cycle = cycleIn(next)) {
+    const [first = ''] = cycle;
+    const one = cycle.length === 1 ? `'${first}'` : `'${first}' or another phase of the cycle`;
+    found.push({
       name: 'swarm-cycle-unbounded',
       at: ['phases', first],
       message: `The process may go round for ever: ${[...cycle, first].join(' → ')}.`,
-      suggestion: `Add maxTimes to ${allOf([first])} or another phase of the cycle, or a deadline to the whole process.`,
-    },
-  ];
+      suggestion: `Add maxTimes to ${one}, or a deadline to the whole process.`,
+    });
+    // with a bound there, others may remain
+    next.delete(first);
+  }
+  return found;
 }
 
 /** A phase with `maxTimes` is left by its moves a bounded number of times; by its error, which the bound raises, without. */
-function unboundedMoves(description: Description): ReadonlyMap<string, readonly string[]> {
+function unboundedMoves(description: Description): Map<string, readonly string[]> {
   return new Map(
     phasesOf(description).map(([name, phase]) => {
       const endless = (move: Move): boolean => phase.maxTimes === null || move.kind === 'error';
@@ -102,7 +114,7 @@ export function inputsAreGiven(description: Description): readonly Finding[] {
     if (target === undefined || !target.takesInput) return [];
     const message = `'${to}' takes an input, and ${how} '${from}' gives it none.`;
     return [
-      { name: 'swarm-input-missing', at, message, suggestion: `Pass the value in state, or go.${to}(input) alone.` },
+      { name: 'swarm-input-wrong', at, message, suggestion: `Pass the value in state, and let '${to}' take no input.` },
     ];
   };
   return phasesOf(description).flatMap(([from, phase]) =>

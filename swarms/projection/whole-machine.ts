@@ -88,7 +88,8 @@ class WholeBuilder {
     const frames = framesOfMove(fork);
     const key = forkState(fork);
     const need = needed(rule, frames.length);
-    const regions = frames.map(({ first, ...frame }) => {
+    const regions = frames.map((frame) => {
+      const { first } = frame;
       const arrived = arrivedState(frame);
       const initial = first === fork.join || endOf(this.#description, first) !== undefined ? arrived : first;
       const arrival = { id: arrived, entry: { type: 'arrives', params: { fork: key } } };

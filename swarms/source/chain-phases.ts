@@ -6,7 +6,7 @@ import type { PhaseNode } from '../description.ts';
 import type { FunctionNode } from './read-body.ts';
 import type { Head } from './read-head.ts';
 import type { Reader, Value } from './reader.ts';
-import { walk } from './syntax.ts';
+import { isUse, walk } from './syntax.ts';
 
 export interface ChainPhase {
   readonly name: string;
@@ -28,36 +28,80 @@ export function checkChainPhase(reader: Reader, head: Head, { name, phase, funct
 
 /** what gives another answer on another machine, at another time, or in another release of Node */
 const ambient = new Set([
-  ...['Date', 'performance', 'crypto', 'fetch', 'process', 'globalThis', 'Intl', 'WeakRef', 'require'],
-  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'RegExp', 'Proxy'],
+  ...['Date', 'performance', 'crypto', 'fetch', 'process', 'globalThis', 'Intl', 'WeakRef', 'FinalizationRegistry'],
+  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'RegExp', 'Proxy', 'Function', 'require'],
+  ...['Atomics', 'SharedArrayBuffer', 'navigator', 'WebAssembly', 'Worker'],
 ]);
 /** IEEE 754 says what these give; of the others of Math it does not */
 const exactMath = new Set('abs ceil clz32 floor fround imul max min round sign sqrt trunc'.split(' '));
-const localeMethods = new Set(['localeCompare', 'toLocaleString', 'toLocaleUpperCase', 'toLocaleLowerCase']);
+const constantOfMath = /^[A-Z]/;
+const differingMembers = new Set([
+  'localeCompare',
+  'toLocaleString',
+  'toLocaleUpperCase',
+  'toLocaleLowerCase',
+  'stack',
+]);
 
+/** The function, and every function of the file that it names. */
 function checkDeterminism(reader: Reader, phase: string, node: FunctionNode): void {
-  const refuse = (at: ts.Node, what: string, suggestion: string): void => {
-    const message = `'${phase}' is executed by every validator of a chain, and ${what} differs between them.`;
-    reader.report('swarm-chain-nondeterministic', at, message, suggestion);
+  const seen = new Set<ts.Node>();
+  const look = (each: ts.Node): void => {
+    if (seen.has(each)) return;
+    seen.add(each);
+    walk(each, (inner) => {
+      const found = differenceIn(inner) ?? importIn(reader, inner);
+      if (found !== undefined) {
+        const message = `'${phase}' is executed by every validator of a chain, and ${found.what}.`;
+        reader.report('swarm-chain-nondeterministic', inner, message, found.suggestion);
+      }
+      if (!isUse(inner)) return;
+      const named = reader.source.resolve(inner);
+      if (named !== inner) look(named);
+    });
   };
-  const outside = 'Take it as input from a phase of an agent.';
-  walk(node, (each) => {
-    if (ts.isAwaitExpression(each) || (ts.isFunctionLike(each) && hasAsync(each)))
-      refuse(each, 'what is waited for', 'Do it in a phase of an agent, before or after.');
-    if (ts.isRegularExpressionLiteral(each)) refuse(each, 'how regular expressions run', 'Compare strings.');
-    if (ts.isPropertyAccessExpression(each)) {
-      const { name, expression } = each;
-      if (ts.isIdentifier(expression) && expression.text === 'Math' && isUnsafeMath(name.text))
-        refuse(each, `Math.${name.text}`, outside);
-      if (localeMethods.has(name.text)) refuse(name, name.text, 'Use a comparison that knows no locale.');
-    }
-    const isProperty = ts.isIdentifier(each) && ts.isPropertyAccessExpression(each.parent) && each.parent.name === each;
-    const isKey = ts.isIdentifier(each) && ts.isPropertyAssignment(each.parent) && each.parent.name === each;
-    if (ts.isIdentifier(each) && !isProperty && !isKey && ambient.has(each.text)) refuse(each, each.text, outside);
-  });
+  look(node);
 }
 
-const isUnsafeMath = (name: string): boolean => /^[a-z]/.test(name) && !exactMath.has(name);
+interface Difference {
+  readonly what: string;
+  readonly suggestion: string;
+}
+
+function differenceIn(node: ts.Node): Difference | undefined {
+  const differs = (what: string): Difference => ({
+    what: `${what} differs between them`,
+    suggestion: 'Take the value as input from a phase of an agent.',
+  });
+  if (ts.isAwaitExpression(node) || (ts.isFunctionLike(node) && hasAsync(node)))
+    return { ...differs('what is waited for'), suggestion: 'Do it in a phase of an agent, before or after.' };
+  if (ts.isRegularExpressionLiteral(node))
+    return { ...differs('how regular expressions run'), suggestion: 'Compare strings.' };
+  if (ts.isMetaProperty(node)) return differs('import.meta');
+  if (node.kind === ts.SyntaxKind.ImportKeyword) return differs('what is imported while it runs');
+  if (ts.isIdentifier(node) && ts.isPropertyAccessExpression(node.parent) && node.parent.name === node)
+    return differingMembers.has(node.text)
+      ? { ...differs(node.text), suggestion: 'Use what knows no locale and no machine.' }
+      : undefined;
+  if (!isUse(node)) return undefined;
+  if (node.text === 'Math') return isExactMath(node) ? undefined : differs(node.parent.getText());
+  return ambient.has(node.text) ? differs(node.text) : undefined;
+}
+
+/** `Math.max`, and nothing that could become another of its functions */
+function isExactMath({ parent }: ts.Identifier): boolean {
+  if (!ts.isPropertyAccessExpression(parent)) return false;
+  return exactMath.has(parent.name.text) || constantOfMath.test(parent.name.text);
+}
+
+/** Other files are not read, so what they do on a chain nobody could say. */
+function importIn(reader: Reader, node: ts.Node): Difference | undefined {
+  if (!isUse(node) || !reader.source.imported.has(node.text)) return undefined;
+  return {
+    what: `what '${node.text}' does stands in another file, which is not read`,
+    suggestion: 'Write the function in this file.',
+  };
+}
 
 function hasAsync(node: ts.Node): boolean {
   return (
@@ -68,19 +112,8 @@ function hasAsync(node: ts.Node): boolean {
 /** Parts of zod that z.toJSONSchema refuses or that JSON Schema cannot check. */
 const inexpressible = new Set([
   ...['date', 'bigint', 'int64', 'uint64', 'symbol', 'undefined', 'void', 'map', 'set', 'nan', 'function', 'promise'],
-  ...[
-    'custom',
-    'instanceof',
-    'file',
-    'transform',
-    'pipe',
-    'preprocess',
-    'codec',
-    'refine',
-    'superRefine',
-    'check',
-    'lazy',
-  ],
+  ...['custom', 'instanceof', 'file', 'transform', 'pipe', 'preprocess', 'codec', 'stringbool'],
+  ...['refine', 'superRefine', 'check', 'overwrite'],
 ]);
 
 interface NamedSchema {

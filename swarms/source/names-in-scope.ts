@@ -8,30 +8,38 @@ import { keyOf, unwrap } from './syntax.ts';
 export type Path = readonly string[];
 export type Names = Map<string, Path>;
 
-/** @param read hears of variables that the pattern itself takes out */
-export function bindPattern(
-  pattern: ts.BindingName,
-  path: Path,
-  names: Names,
-  read: (path: Path, at: ts.Node) => void,
-): void {
+/** What a pattern does beside giving names. */
+export interface PatternEvents {
+  /** it takes out the value of a variable */
+  read(path: Path, at: ts.Node): void;
+  /** it takes out something whose name would have to be computed */
+  unknown(at: ts.Node): void;
+}
+
+export function bindPattern(pattern: ts.BindingName, path: Path, names: Names, events: PatternEvents): void {
   if (ts.isIdentifier(pattern)) {
     // the value of a variable is no longer the variable
     if (path.length < 2) names.set(pattern.text, path);
     return;
   }
-  if (ts.isArrayBindingPattern(pattern)) return;
+  if (ts.isArrayBindingPattern(pattern)) {
+    if (path.length < 2) events.unknown(pattern);
+    return;
+  }
   for (const element of pattern.elements) {
     if (element.dotDotDotToken !== undefined) {
-      bindPattern(element.name, path, names, read);
+      bindPattern(element.name, path, names, events);
       continue;
     }
     const name = element.propertyName ?? (ts.isIdentifier(element.name) ? element.name : undefined);
     const key = name === undefined ? undefined : keyOf(name);
-    if (key === undefined) continue;
+    if (key === undefined) {
+      if (path.length < 2) events.unknown(element);
+      continue;
+    }
     const inner = [...path, key];
-    if (inner.length >= 2) read(inner, element);
-    bindPattern(element.name, inner, names, read);
+    if (inner.length >= 2) events.read(inner, element);
+    bindPattern(element.name, inner, names, events);
   }
 }
 

@@ -4,7 +4,7 @@ import ts from 'typescript';
 import type { EndNode, JoinNode, PhaseNode, RoleNode } from '../description.ts';
 import { defaultDeadlineMs } from '../limits.ts';
 import { checkChainPhase } from './chain-phases.ts';
-import { type FunctionNode, functionOf, readBodies } from './read-body.ts';
+import { type FunctionNode, functionOf, readBody } from './read-body.ts';
 import type { Head } from './read-head.ts';
 import type { Property, Reader, Value } from './reader.ts';
 
@@ -48,6 +48,7 @@ function readEnd(reader: Reader, key: string, call: ts.CallExpression): EndNode 
       tell = told.map(([role]) => role);
     } else reader.unreadable(node, `An end has no '${name}'.`, 'It has undo and tell.');
   }
+  if (outcome === '') return reader.unreadable(first, `The end '${key}' has no outcome.`, "Write end('ok').");
   return outcome === undefined ? undefined : { kind: 'end', outcome, undo, tell };
 }
 
@@ -77,14 +78,14 @@ function readAt(reader: Reader, head: Head, key: string, call: ts.CallExpression
     ...{ takesInput: false, next: [], deadlineMs: defaultDeadlineMs, onTimeout: null, onError: null },
     ...{ maxTimes: null, undo: false, join: null, merges: [] },
   };
-  const functions: FunctionNode[] = [];
+  const functions: { run?: FunctionNode; undo?: FunctionNode } = {};
   let input: Value | undefined;
   for (const property of properties) {
     const { key: name, value } = property;
     reader.remember(['phases', key, name], name === 'deadline' ? value : property.name);
     if (name === 'run' || name === 'undo') {
-      const body = functionOf(reader, value);
-      if (body !== undefined) functions.push(body);
+      const node = functionOf(reader, value);
+      if (node !== undefined) functions[name] = node;
       else
         reader.unreadable(value, `${name} of '${key}' is not a function of this file.`, 'Write the function in place.');
       if (name === 'undo') draft.undo = true;
@@ -94,10 +95,13 @@ function readAt(reader: Reader, head: Head, key: string, call: ts.CallExpression
     } else readSetting(reader, key, property, draft);
   }
   if (!properties.some((each) => each.key === 'run'))
-    return reader.unreadable(spec, `'${key}' does nothing.`, 'Add run: ({ go }) => go.next().');
-  const phase: PhaseNode = { kind: 'phase', at, ...draft, body: readBodies(reader, key, functions) };
+    return reader.unreadable(call, `'${key}' does nothing.`, 'Add run: ({ go }) => go.name().');
+  const { run, undo } = functions;
+  if (run === undefined) return undefined;
+  const phase: PhaseNode = { kind: 'phase', at, ...draft, body: readBody(reader, key, { run, undo }) };
   const kind: RoleNode['kind'] | undefined = head.roles[at]?.kind;
-  if (kind === 'chain') checkChainPhase(reader, head, { name: key, phase, functions, input });
+  if (kind === 'chain')
+    checkChainPhase(reader, head, { name: key, phase, functions: undo === undefined ? [run] : [run, undo], input });
   return phase;
 }
 
@@ -117,7 +121,7 @@ function readSetting(reader: Reader, key: string, { key: name, name: node, value
       draft[name] = reader.string(value, `${name} of '${key}'`) ?? null;
       return;
     case 'maxTimes':
-      draft.maxTimes = reader.number(value, `maxTimes of '${key}'`) ?? null;
+      draft.maxTimes = reader.count(value, `maxTimes of '${key}'`) ?? null;
       return;
     case 'join':
       draft.join = readJoin(reader, key, value) ?? null;
@@ -138,7 +142,7 @@ function readJoin(reader: Reader, key: string, value: Value): JoinNode | undefin
   if (ts.isStringLiteralLike(node) && (node.text === 'all' || node.text === 'any')) return node.text;
   const [count] = ts.isCallExpression(node) ? node.arguments : [];
   if (reader.source.calleeOf(node) === 'atLeast' && count !== undefined) {
-    const atLeast = reader.number(count, `join of '${key}'`);
+    const atLeast = reader.count(count, `join of '${key}'`);
     return atLeast === undefined ? undefined : { atLeast };
   }
   return reader.unreadable(value, `How many branches '${key}' joins is not said.`, "Write 'all', 'any' or atLeast(2).");

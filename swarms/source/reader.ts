@@ -21,8 +21,18 @@ export interface Property {
   readonly value: Value;
 }
 
+/** `go.to(input)` */
+interface ReadHop {
+  readonly from: string;
+  readonly to: string;
+  readonly node: ts.Node;
+  readonly gives: boolean;
+}
+
 export class Reader {
   readonly source: SourceText;
+  /** every plain hop, for what can be judged only when all phases are read */
+  readonly hops: ReadHop[] = [];
   readonly findings: SourceFinding[] = [];
   readonly #places = new Map<string, Place>();
 
@@ -77,20 +87,30 @@ export class Reader {
     const hint = 'Write one object with its properties in place: { name: value }.';
     if (!ts.isObjectLiteralExpression(value))
       return this.unreadable(node, `${what} cannot be read without running the program.`, hint);
-    const found: Property[] = [];
+    const found = new Map<string, Property>();
     for (const each of value.properties) {
       const key = each.name === undefined ? undefined : keyOf(each.name);
       if (key === undefined || each.name === undefined)
         return this.unreadable(each, `${what} has a part that cannot be read without running the program.`, hint);
-      if (ts.isPropertyAssignment(each)) found.push({ key, name: each.name, value: each.initializer });
-      else if (ts.isShorthandPropertyAssignment(each)) found.push({ key, name: each.name, value: each.name });
-      else if (ts.isMethodDeclaration(each)) found.push({ key, name: each.name, value: each });
+      if (found.has(key)) return this.unreadable(each.name, `${what} has '${key}' twice.`, 'Remove one, or rename it.');
+      // JavaScript makes no property of it
+      if (key === '__proto__') return this.unreadable(each.name, `${what} cannot have '${key}'.`, 'Rename it.');
+      if (ts.isPropertyAssignment(each)) found.set(key, { key, name: each.name, value: each.initializer });
+      else if (ts.isShorthandPropertyAssignment(each)) found.set(key, { key, name: each.name, value: each.name });
+      else if (ts.isMethodDeclaration(each)) found.set(key, { key, name: each.name, value: each });
       else return this.unreadable(each, `${what} has an accessor, which would have to be run.`, hint);
     }
-    return found;
+    return [...found.values()];
   }
 
-  number(node: Value, what: string): number | undefined {
+  /** a whole number from 1 */
+  count(node: Value, what: string): number | undefined {
+    const value = this.#number(node, what);
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return value;
+    return this.unreadable(node, `${what} is ${value}.`, 'Write a whole number from 1.');
+  }
+
+  #number(node: Value, what: string): number | undefined {
     const value = ts.isMethodDeclaration(node) ? node : this.source.resolve(node);
     if (ts.isNumericLiteral(value)) return Number(value.text);
     return this.unreadable(node, `${what} cannot be read without running the program.`, 'Write it as a number.');
@@ -111,8 +131,9 @@ export class Reader {
       const unit = durations[this.source.calleeOf(value) ?? ''];
       const [amount] = ts.isCallExpression(value) ? value.arguments : [];
       if (unit !== undefined && amount !== undefined) {
-        const count = this.number(amount, what);
-        return count === undefined ? undefined : count * unit;
+        const count = this.#number(amount, what);
+        if (count === undefined || count > 0) return count === undefined ? undefined : count * unit;
+        return this.unreadable(amount, `${what} is over at once.`, 'Write a number greater than 0.');
       }
     }
     const hint = 'Write seconds(…), minutes(…), hours(…) or days(…) with a number.';

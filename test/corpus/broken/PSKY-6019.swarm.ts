@@ -14,7 +14,6 @@ export const broken = p.phases('ask', {
     next: ['done'],
     run: ({ state, go }) => (state.answer === '' ? go.unknown() : go.done()),
   }),
-  doubt: p.at('asker', { next: ['unknown'], run: ({ go }) => go.unknown() }),
   done: end('ok'),
   unknown: end('unknown'),
 });

@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
 import ts from 'typescript';
+import { present } from '../../../lib/assert.ts';
 import { type ErrorRow, errorRows, formatErrorCode } from '../../../lib/errors.ts';
 import { maxSourceLength } from '../../../swarms/limits.ts';
 import { readSource } from '../../../swarms/source/index.ts';
 import { root } from '../../tidy/sources.ts';
+import { repairs } from './repairs.ts';
 import { broken, codeOf, examples } from './sources.ts';
 
 const rows: readonly ErrorRow[] = errorRows;
@@ -33,12 +35,23 @@ t.test('every diagnostic has an example that gives it and no other', async (t) =
     );
     t.strictSame(descriptions, [], 'what is wrong is not handed on');
     for (const { line, column, message, suggestion, severity } of diagnostics) {
-      const text = file.text.split('\n')[line - 1] ?? '';
-      t.ok(line > 4 && column >= 1 && column <= text.length, `${file.path}:${line}:${column} lies in the program`);
+      const there = (file.text.split('\n')[line - 1] ?? '').slice(column - 1);
+      t.ok(there.startsWith(repairs[codeOf(file)]?.at ?? '?'), `${file.path}:${line}:${column} is the place: ${there}`);
       t.match(message, /^.*\.$/, message);
       t.match(suggestion, /^[A-Z].*[.?]$/, suggestion);
       t.match(severity, /^(error|warning)$/);
     }
+  }
+});
+
+t.test('what a suggestion asks for sets it right', async (t) => {
+  for (const file of broken) {
+    const { from, to } = present(repairs[codeOf(file)], `${file.path} has a repair`);
+    // and what the change may need
+    const repaired = file.text
+      .replaceAll(from, to)
+      .replace('import { agent,', 'import { between, group, minutes, agent,');
+    t.strictSame(readSource(file.path, repaired).diagnostics, [], file.path);
   }
 });
 
