@@ -4,7 +4,6 @@ import type { AnyStateMachine } from '../../../actors/index.ts';
 import { present } from '../../../lib/assert.ts';
 import { check } from '../../../swarms/check/index.ts';
 import type { Description } from '../../../swarms/description.ts';
-import { drawingsOf } from '../../../swarms/diagram/index.ts';
 import { project } from '../../../swarms/projection/project.ts';
 import { readSource } from '../../../swarms/source/index.ts';
 import { walkOnce } from '../../model/swarms/interpreter.ts';
@@ -81,23 +80,4 @@ t.test('a role that is told nothing has a machine that waits for nothing', async
   t.equal(finalState(seller, ['enter.quote', 'quote.decide']), 'waiting for others');
   t.equal(finalState(seller, ['enter.quote', 'quote.decide', 'end.declined']), 'declined');
   t.equal(finalState(seller, ['enter.quote', 'failed']), 'instance failed');
-});
-
-t.test('every example is drawn whole and for each role, the same each time', async (t) => {
-  for (const description of read()) {
-    const drawings = drawingsOf(description);
-    t.strictSame(
-      drawings.map((each) => each.of),
-      ['whole', ...Object.keys(description.roles)],
-    );
-    t.strictSame(drawingsOf(description), drawings);
-    const [whole, ...ofRoles] = drawings;
-    for (const name of Object.keys(description.phases)) t.match(whole?.svg, `>${name}</text>`, `${name} is drawn`);
-    for (const { svg, mermaid } of [...ofRoles, ...(whole === undefined ? [] : [whole])]) {
-      t.match(svg, /^<svg [^>]*viewBox="0 0 \d+(\.\d)? \d+(\.\d)?"/);
-      t.equal((svg.match(/<(rect|path|text|svg|title|marker|defs)\b/g) ?? []).length > 5, true);
-      t.notMatch(svg, /NaN|undefined/);
-      t.match(mermaid, /^stateDiagram-v2\n {2}\[\*\] --> /);
-    }
-  }
 });
