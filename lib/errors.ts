@@ -10,8 +10,8 @@ export interface ErrorRow {
   readonly remedy: string;
 }
 
-/** 0 is success. 1xxx command line and configuration, 2xxx commands and ledger, 3xxx network, 4xxx storage, 5xxx consensus, 6xxx
- * choreographies. */
+/** 0 is success. 1xxx command line and configuration, 2xxx commands and ledger, 3xxx network, 4xxx storage, 5xxx consensus,
+ * 6xxx choreographies, of which 60xx are what `psky check` says. */
 export const errorRows = [
   {
     code: 1001,
@@ -744,6 +744,9 @@ export const errorRows = [
     remedy: 'Make it a constant, or a variable of the process.',
   },
 ] as const satisfies readonly ErrorRow[];
+
+/** Does `psky check` say it of a source? */
+export const isDiagnostic = (code: number): boolean => code >= 6000 && code < 6100;
 
 export type ErrorName = (typeof errorRows)[number]['name'];
 

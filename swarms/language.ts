@@ -11,7 +11,9 @@ import type { Hop, Step } from './steps.ts';
 export type SwarmName = `${string}/${string}@${number}`;
 
 export interface Head<R extends Roles, S> {
+  /** who takes part, by name */
   readonly roles: R;
+  /** the variables of the process, by name, each with who sees it */
   readonly state: S;
   /** of a whole instance, from its start; without one it may take as long as its phases allow */
   readonly deadline?: Ms;
@@ -32,7 +34,7 @@ export interface Choreography<Input = unknown> {
 declare const input: unique symbol;
 
 export interface Builder<R extends Roles, S> {
-  /** A phase at one role. */
+  /** a phase at one role: `p.at('buyer', { next: ['quote'], run: ({ go }) => go.quote() })` */
   at<
     const Name extends keyof R & string,
     const Next extends string,
@@ -43,14 +45,19 @@ export interface Builder<R extends Roles, S> {
     role: Name,
     spec: PhaseSpec<S, R[Name], Name, Next, Out, Schema> & { readonly onTimeout?: Else; readonly onError?: Else },
   ): Phase<Next | Else, Out, StandardSchemaV1.InferOutput<Schema>>;
-  /** All phases by name; the process begins at `start`, with the input of that phase. */
+  /** all phases and ends by name; the process begins at `start`, with the input of that phase */
   phases<P extends Readonly<Record<string, Phase | End>>, const Start extends keyof P & string>(
     start: Start,
     phases: P & Checked<P>,
   ): Choreography<InputOf<P[Start]>>;
 }
 
-/** @param name domain, name and version, e.g. `market/purchase@1` */
+/**
+ * The head of a process: its name, who takes part, and who sees what.
+ *
+ * @param name domain, name and version, e.g. `market/purchase@1`
+ * @returns what its phases are written with
+ */
 export function swarm<const R extends Roles, const S extends StateOf<keyof R & string>>(
   name: SwarmName,
   head: Head<R, S>,

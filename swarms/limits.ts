@@ -4,9 +4,11 @@ import { hours } from '../lib/units.ts';
 
 /** A process of this many steps is many processes. One machine per role over 200 phases is drawn and walked in a second. */
 export const maxPhases = 200;
+/** Each has a machine of its own. */
 export const maxRoles = 32;
+/** All of them may travel in every hop. */
 export const maxVariables = 200;
-/** of a role, a variable or a phase, in characters; names travel in every hop */
+/** Characters of the name of a role, a variable or a phase; names travel in every hop. */
 export const maxNameLength = 100;
 
 /** States of the whole process, counted when its projection is made. Branches multiply: five with six phases have 16,807. */

@@ -14,15 +14,19 @@ export type JoinRule = 'all' | 'any' | AtLeast;
 export interface AtLeast {
   readonly atLeast: number;
 }
+/** `join: atLeast(2)`: so many of the branches, or of the members. */
 export const atLeast = (count: number): AtLeast => ({ atLeast: count });
 
 /** What a phase sees while it runs. */
 export type Turn<State, Role, Name extends string, Next extends string, Input> = {
-  /** written out, so that the compiler's messages list the variables */
+  /** the variables that the role sees; what is assigned travels on, sealed to those who may see it */
+  // written out, so that the compiler's messages list the variables
   readonly state: {
     -readonly [K in keyof State as SeenBy<State[K], Name> extends true ? K : never]: ValueOf<State[K]>;
   };
+  /** what the phase was given */
   readonly input: Input;
+  /** the successors that the phase declares in `next`, each as a function */
   readonly go: Go<Next>;
 } & Partner<Role>;
 
@@ -43,6 +47,7 @@ export interface PhaseSpec<
   readonly input?: Schema;
   /** every phase that this one may go to */
   readonly next: readonly Next[];
+  /** what the phase does; it returns where the process goes */
   readonly run: (turn: Turn<State, Role, Name, Next, StandardSchemaV1.InferOutput<Schema>>) => Returned<Role, Out>;
   /** from the hop to this phase until its result is known; one hour where nothing is said */
   readonly deadline?: Ms | typeof never;

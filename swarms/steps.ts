@@ -28,9 +28,9 @@ export type Step<To extends string = string> = Hop<To> | Fork<To> | Broadcast<To
 export type Go<Next extends string> = {
   readonly [To in Next]: <Given = undefined>(input?: Given) => Hop<To, Given>;
 } & {
-  /** `go.fork({ goods: 'pack', money: 'charge' }).join('ship')` */
+  /** `go.fork({ goods: 'pack', money: 'charge' }).join('ship')` goes on in several branches, which meet at a phase */
   fork(branches: Readonly<Record<string, Next>>): { join(phase: Next): Fork<Next> };
-  /** `go.broadcast('vote').join('count')` */
+  /** `go.broadcast('vote').join('count')` goes to every member of a group; their answers meet at a phase */
   broadcast(to: Next): { join(phase: Next): Broadcast<Next> };
 };
 

@@ -4,6 +4,7 @@ import t from 'tap';
 import { errorRows } from '../../lib/errors.ts';
 import { apiPage, apiPagePath } from '../../scripts/api-docs.ts';
 import { errorPages } from '../../scripts/error-pages.ts';
+import { languagePages } from '../../scripts/language-docs.ts';
 import { streamPages } from '../../scripts/stream-docs.ts';
 import { projectFiles, readSource, root } from './sources.ts';
 
@@ -31,6 +32,11 @@ t.test('the page of the interface is that of its schemas, and says what every fi
     for (const { name, form, meaning } of fields)
       t.ok(form !== '' && meaning !== '', `${type}.${name}: ${form}: ${meaning}`);
   }
+});
+
+t.test('the pages of the language are those of its code', async (t) => {
+  for (const [path, text] of languagePages())
+    t.equal(existsSync(join(root, path)) ? readSource(path) : '', text, `${path} is current: npm run language-docs`);
 });
 
 t.test('links between documents lead somewhere', async (t) => {
