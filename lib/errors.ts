@@ -727,8 +727,8 @@ export const errorRows = [
   },
   {
     code: 6026,
-    name: 'swarm-file-missing',
-    meaning: 'A source file cannot be read.',
+    name: 'swarm-file-unreadable',
+    meaning: 'A source file is not there, or is no text of a size that a source has.',
     remedy: 'Name a file that exists, e.g. purchase.swarm.ts.',
   },
   {
@@ -742,6 +742,12 @@ export const errorRows = [
     name: 'swarm-variable-of-module',
     meaning: 'A phase uses a variable of its module, which parties share in one process and in several do not.',
     remedy: 'Make it a constant, or a variable of the process.',
+  },
+  {
+    code: 6029,
+    name: 'swarm-drawing-unwritable',
+    meaning: 'A diagram cannot be written where it was asked for.',
+    remedy: 'Name another folder with --output.',
   },
 ] as const satisfies readonly ErrorRow[];
 

@@ -26,6 +26,8 @@ export const defaultDeadlineMs = hours(1);
 
 /** Characters of one source file; `psky check` refuses larger ones. */
 export const maxSourceLength = 1_000_000;
+/** Of the same file in UTF-8, where every character may take three bytes; larger ones are not opened. */
+export const maxSourceBytes = 3_000_000;
 
 /**
  * Levels of a source's syntax tree. Readers go down by recursion, and parts of the compiler take a time that grows with the

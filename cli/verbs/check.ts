@@ -1,12 +1,13 @@
 // psky check: reads choreographies out of their sources and says what is wrong with them, and draws them.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { PskyError } from '../../lib/errors.ts';
-import { drawingsOf } from '../../swarms/diagram/index.ts';
-import { type Diagnostic, type Reading, readSource } from '../../swarms/source/index.ts';
+import { readSource } from '../../swarms/source/index.ts';
+import { formatReport } from '../diagnostics.ts';
 import { exitCode } from '../exit.ts';
+import { readSourceFile, writeDrawings } from '../source-files.ts';
+import { paperOf } from '../terminal.ts';
 import { addVerb, type Call, type Finish } from '../verb.ts';
 
 export function addCheck(program: Command, finish: Finish): void {
@@ -27,44 +28,19 @@ export function addCheck(program: Command, finish: Finish): void {
 }
 
 function run(call: Call): number {
-  const readings = call.args.map((file) => ({ file, reading: readSource(file, readText(file)) }));
-  const diagnostics = readings.flatMap(({ reading }) => reading.diagnostics);
+  const folder = call.text('output');
+  if (folder !== undefined && !call.flag('diagram'))
+    throw new PskyError('bad-usage', '--output says where drawings go: add --diagram.');
+  // all are read before any is judged: a name that is wrong is the first thing to know
+  const sources = call.args.map((file) => ({ file, text: readSourceFile(file) }));
+  const checked = sources.map(({ file, text }) => ({ file, text, ...readSource(file, text) }));
   const diagrams = call.flag('diagram')
-    ? readings.flatMap(({ file, reading }) => draw(file, reading, call.text('output') ?? dirname(file)))
-    : undefined;
-  const text = [...diagnostics.map(lineOf), ...(diagrams ?? []), summary(readings.length, diagnostics.length)];
-  call.out.result({ diagnostics, ...(diagrams === undefined ? {} : { diagrams }) }, text.join('\n'));
+    ? checked.flatMap((each) => writeDrawings(folder ?? dirname(each.file), each.file, each.descriptions))
+    : [];
+  const diagnostics = checked.flatMap((each) => each.diagnostics);
+  call.out.result(
+    { diagnostics, ...(call.flag('diagram') ? { diagrams } : {}) },
+    formatReport(paperOf(process.stdout), checked, diagrams),
+  );
   return diagnostics.length === 0 ? exitCode.ok : exitCode.error;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new PskyError('swarm-file-missing', `${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`);
-  }
-}
-
-/** @returns the files that were written */
-function draw(file: string, { descriptions }: Reading, folder: string): readonly string[] {
-  mkdirSync(folder, { recursive: true });
-  const stem = basename(file).replace(/(\.swarm)?\.[cm]?[jt]s$/, '');
-  return descriptions.flatMap((description) => {
-    const name = descriptions.length === 1 ? stem : `${stem}.${description.name.replace(/[^a-z0-9.-]/g, '-')}`;
-    return drawingsOf(description).flatMap(({ of, svg, mermaid }) => {
-      const paths = [join(folder, `${name}.${of}.svg`), join(folder, `${name}.${of}.mmd`)] as const;
-      writeFileSync(paths[0], svg);
-      writeFileSync(paths[1], mermaid);
-      return paths;
-    });
-  });
-}
-
-function lineOf({ code, severity, file, line, column, message, suggestion }: Diagnostic): string {
-  return `${file}:${line}:${column} ${severity} ${code}\n  ${message}\n  ${suggestion}`;
-}
-
-function summary(files: number, diagnostics: number): string {
-  const checked = `${files} ${files === 1 ? 'file' : 'files'}`;
-  return diagnostics === 0 ? `${checked}: nothing is wrong` : `${checked}: ${diagnostics} found`;
 }
