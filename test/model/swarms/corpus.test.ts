@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { AssertionFailed } from '../../../lib/assert.ts';
 import { check, type Rounds } from '../../../swarms/check/index.ts';
 import type { Description } from '../../../swarms/description.ts';
-import { walkOnce } from './interpreter.ts';
+import { type Run, walkOnce } from './interpreter.ts';
 import { judging, planted } from './planted.ts';
 import { randomDescription } from './random-description.ts';
 import { Tape } from './tape.ts';
@@ -12,7 +13,7 @@ import { leftWaiting } from './waiting.ts';
 // PSKY_SEED replays a run; fast-check prints it with the smallest description that fails.
 
 const seed = Number(process.env['PSKY_SEED'] ?? Date.now() % 2 ** 31);
-const walksEach = 12;
+const walksEach = 9;
 const shape = fc.array(fc.nat({ max: 5039 }), { minLength: 120, maxLength: 120 });
 const tally = { passed: 0, refused: 0, ended: new Set<string>() };
 
@@ -21,10 +22,20 @@ function faultOf(description: Description, walks: Tape): string | undefined {
   for (let walk = 0; walk < walksEach; walk++) {
     const run = walkOnce(description, walks, walk % 3 === 0);
     tally.ended.add(run.ended.split(' ')[0] ?? '');
-    const violation = run.violation ?? leftWaiting(description, run);
+    const violation = run.violation ?? waitingFault(description, run);
     if (violation !== undefined) return violation;
   }
   return undefined;
+}
+
+/** Machines can be made of what is right; where they cannot, it is not. */
+function waitingFault(description: Description, run: Run): string | undefined {
+  try {
+    return leftWaiting(description, run);
+  } catch (error) {
+    if (!(error instanceof AssertionFailed)) throw error;
+    return `no machine can be made of it: ${error.message}`;
+  }
 }
 
 function refuseFaults(description: Description, walks: number): void {
@@ -41,25 +52,35 @@ t.test(`nothing that passes the check goes wrong, seed ${seed}`, { timeout: 120_
     tally[passes ? 'passed' : 'refused']++;
     if (passes) refuseFaults(description, walks);
   });
-  fc.assert(passing, { seed, numRuns: 3_000 });
+  fc.assert(passing, { seed, numRuns: 2_000 });
   t.comment(JSON.stringify({ ...tally, ended: [...tally.ended] }));
-  t.ok(tally.passed > 1_000, 'many pass');
-  t.ok(tally.refused > 500, 'and many do not');
+  t.ok(tally.passed > 700, 'many pass');
+  t.ok(tally.refused > 300, 'and many do not');
   t.ok(
     ['ok', 'no', 'failed:'].every((each) => tally.ended.has(each)),
     'all ways to end were seen',
   );
 });
 
-t.test(`a bug that is planted in the checker is found, seed ${seed}`, { timeout: 300_000 }, async (t) => {
-  t.ok(Object.keys(planted).length >= 10);
-  for (const [bug, by] of Object.entries(planted)) {
-    // only what the bug lets through is walked
-    const passing = fc.property(shape, fc.integer({ min: 1, max: 2 }), fc.nat(), (numbers, changes, walks) => {
-      const description = randomDescription(Tape.ofNumbers(numbers), changes);
-      if (isRight(description, by) && !isRight(description, judging)) refuseFaults(description, walks);
-    });
-    const found = fc.check(passing, { seed, numRuns: 40_000, endOnFailure: true });
-    t.ok(found.failed, `${bug}: found after ${found.numRuns} descriptions`);
-  }
+t.test(`bugs that are planted in the checker are found, seed ${seed}`, { timeout: 300_000 }, async (t) => {
+  const hidden = new Map(Object.entries(planted));
+  t.ok(hidden.size >= 10);
+  const foundAfter: string[] = [];
+  let tried = 0;
+  // only what a bug lets through is walked; the search is over when every bug has done harm
+  const harmless = fc.property(shape, fc.integer({ min: 1, max: 2 }), fc.nat(), (numbers, changes, walks) => {
+    tried++;
+    const description = randomDescription(Tape.ofNumbers(numbers), changes);
+    if (isRight(description, judging)) return true;
+    for (const [bug, by] of hidden) {
+      if (!isRight(description, by) || faultOf(description, Tape.ofSeed(walks)) === undefined) continue;
+      hidden.delete(bug);
+      foundAfter.push(`${bug}: after ${tried} descriptions`);
+    }
+    return hidden.size > 0;
+  });
+  const { errorInstance } = fc.check(harmless, { seed, numRuns: 60_000, endOnFailure: true });
+  if (hidden.size > 0 && errorInstance instanceof Error) throw errorInstance;
+  for (const each of foundAfter) t.comment(each);
+  t.strictSame([...hidden.keys()], [], 'none stays hidden');
 });

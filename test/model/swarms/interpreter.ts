@@ -1,6 +1,6 @@
 // A reference interpreter of descriptions. It follows the model sentence by sentence and knows nothing of the checker's
-// reasoning: tokens carry the forks that they are in, and whatever a party could do a scheduler chooses. What must not
-// happen is a violation.
+// reasoning: tokens carry the forks that they are in and the values of the process, each sealed to its readers, and whatever
+// a party could do a scheduler chooses. What must not happen is a violation; what every role has learned is judged at the end.
 
 import type { Description, JoinNode, PhaseNode } from '../../../swarms/description.ts';
 import { sees } from '../../../swarms/description.ts';
@@ -13,18 +13,31 @@ export interface Run {
   readonly ended: string;
   /** in the order in which things happened, by the names of projection/events.ts */
   readonly events: readonly string[];
+  /** who made each event happen: a member within broadcasts, else '' */
+  readonly members: readonly string[];
   /** active phases after each event */
   readonly active: readonly (readonly string[])[];
 }
+
+/** What was written once, wherever it is carried. */
+interface Value {
+  readonly of: string;
+  readonly written: number;
+}
+
+/** by the name of the variable */
+type Values = ReadonlyMap<string, Value>;
 
 /** A fork or a broadcast that is open. */
 interface Opening {
   readonly join: string;
   readonly count: number;
-  /** written in the branch around it, before it was opened */
-  readonly before: ReadonlySet<string>;
-  /** writes of the branches that have arrived */
-  readonly arrived: ReadonlySet<string>[];
+  /** whom a broadcast goes to; null of a fork */
+  readonly group: string | null;
+  /** what every branch began with */
+  readonly before: Values;
+  /** what the branches that have arrived bring */
+  readonly arrived: Values[];
   closed: boolean;
 }
 
@@ -37,11 +50,14 @@ interface Inside {
 interface Token {
   readonly phase: string;
   readonly inside: readonly Inside[];
-  /** written since the innermost fork */
-  readonly writes: ReadonlySet<string>;
+  readonly values: Values;
 }
 
 class Violation extends Error {}
+
+/** Is it one of the members whom a broadcast to the group has reached? */
+const isMember = (group: string, inside: readonly Inside[]): boolean =>
+  inside.some(({ opening }) => opening.group === group);
 
 const memberOf = ({ inside }: Token): string => inside.map(({ member }) => member).join('/');
 
@@ -57,21 +73,22 @@ export function walkOnce(description: Description, tape: Tape, stubborn: boolean
   const world = new World(description, tape, stubborn);
   try {
     const ended = world.run();
-    return { violation: undefined, ended, events: world.events, active: world.activeAfter };
+    return { violation: world.leak(), ended, ...world.history };
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    return { violation: error.message, ended: '', events: world.events, active: world.activeAfter };
+    return { violation: error.message, ended: '', ...world.history };
   }
 }
 
 class World {
-  readonly events: string[] = [];
-  readonly activeAfter: (readonly string[])[] = [];
+  readonly history = { events: [] as string[], members: [] as string[], active: [] as (readonly string[])[] };
   readonly #description: Description;
   readonly #tape: Tape;
   readonly #stubborn: boolean;
   readonly #habits = new Map<string, number>();
   readonly #visits = new Map<string, number>();
+  readonly #knowledge = new Map<string, Set<Value>>();
+  #written = 0;
   #tokens: Token[] = [];
   #ended: string | undefined;
 
@@ -82,7 +99,7 @@ class World {
   }
 
   run(): string {
-    this.#enter(this.#description.start, { phase: '', inside: [], writes: new Set() }, true);
+    this.#enter(this.#description.start, { phase: '', inside: [], values: new Map() }, true);
     for (let steps = 0; this.#ended === undefined; steps++) {
       if (this.#tokens.length === 0) throw new Violation('deadlock: branches wait for others that cannot come');
       if (this.#description.deadlineMs !== null && steps > deadlineSteps) return 'failed: deadline';
@@ -116,25 +133,26 @@ class World {
     if (phase.deadlineMs !== 'never') return this.#leave(token, phase.onTimeout, 'timeout');
     if (this.#description.deadlineMs === null) throw new Violation(`hang: ${token.phase} is silent and nobody minds`);
     this.#ended = 'failed: deadline';
-    this.#note('failed');
+    this.#note('failed', token);
   }
 
   #leave(token: Token, to: string | null, how: 'timeout' | 'error'): void {
     if (to === null) {
       this.#ended = `failed: ${how} in ${token.phase}`;
-      this.#note('failed');
+      this.#note('failed', token);
       return;
     }
     this.#enter(to, token, false);
-    this.#note(`${token.phase}.${how}`);
+    this.#note(`${token.phase}.${how}`, token);
   }
 
   #act(token: Token, phase: PhaseNode): void {
     const { body } = phase;
     if (body === null) throw new Error('random descriptions have bodies');
-    for (const variable of body.reads) this.#learn(phase.at, variable);
-    for (const variable of body.writes) this.#learn(phase.at, variable);
-    const after = { ...token, writes: new Set([...token.writes, ...body.writes]) };
+    for (const variable of body.reads) this.#read(phase.at, token.values.get(variable) ?? this.#value(variable));
+    const written = body.writes.map((variable) => [variable, this.#value(variable)] as const);
+    for (const [, value] of written) this.#learn(phase.at, value);
+    const after = { ...token, values: new Map([...token.values, ...written]) };
     const choices = [...body.hops.map((to) => ({ to })), ...body.forks, ...body.broadcasts];
     if (choices.length === 0) throw new Violation(`nowhere: ${token.phase} has nowhere to go`);
     const choice = choices[this.#choose(`way of ${token.phase}`, choices.length)] as (typeof choices)[number];
@@ -143,35 +161,35 @@ class World {
     else {
       this.#declared(token.phase, choice.to);
       this.#enter(choice.to, after, true);
-      this.#note(`${token.phase}.${choice.to}`);
+      this.#note(`${token.phase}.${choice.to}`, token);
     }
   }
 
   #fork(token: Token, branches: Readonly<Record<string, string>>, join: string): void {
-    const opening = this.#open(join, Object.keys(branches).length, token.writes);
+    const opening = this.#open(join, Object.keys(branches).length, null, token.values);
     for (const to of Object.values(branches)) {
       this.#declared(token.phase, to);
-      const branch = { ...token, inside: [...token.inside, { opening, member: '' }], writes: new Set<string>() };
+      const branch = { ...token, inside: [...token.inside, { opening, member: '' }] };
       if (this.#ended === undefined && !opening.closed) this.#enter(to, branch, false);
     }
-    this.#note(`${token.phase}.fork.${join}`);
+    this.#note(`${token.phase}.fork.${join}`, token);
   }
 
   #broadcast(token: Token, to: string, join: string): void {
-    const role = this.#description.roles[this.#phaseOf(to).at];
-    if (role?.kind !== 'group') throw new Violation(`${token.phase} broadcasts to one party`);
+    const { at } = this.#phaseOf(to);
+    if (this.#description.roles[at]?.kind !== 'group') throw new Violation(`${token.phase} broadcasts to one party`);
     const rule = this.#phaseOf(join).join;
     const count = Math.max(members, typeof rule === 'object' && rule !== null ? rule.atLeast : 0);
-    const opening = this.#open(join, count, token.writes);
+    const opening = this.#open(join, count, at, token.values);
     for (let i = 0; i < count; i++) {
-      const one = { ...token, inside: [...token.inside, { opening, member: String(i) }], writes: new Set<string>() };
+      const one = { ...token, inside: [...token.inside, { opening, member: String(i) }] };
       if (this.#ended === undefined && !opening.closed) this.#enter(to, one, false);
     }
-    this.#note(`${token.phase}.broadcast.${join}`);
+    this.#note(`${token.phase}.broadcast.${join}`, token);
   }
 
-  #open(join: string, count: number, before: ReadonlySet<string>): Opening {
-    return { join, count, before, arrived: [], closed: false };
+  #open(join: string, count: number, group: string | null, before: Values): Opening {
+    return { join, count, group, before, arrived: [], closed: false };
   }
 
   #declared(from: string, to: string): void {
@@ -188,7 +206,10 @@ class World {
       this.#tokens = [];
       return;
     }
-    if (this.#description.roles[node.at] === undefined) throw new Violation(`lost: nobody is ${node.at}`);
+    const role = this.#description.roles[node.at];
+    if (role === undefined) throw new Violation(`lost: nobody is ${node.at}`);
+    if (role.kind === 'group' && !isMember(node.at, token.inside) && node.join === null)
+      throw new Violation(`nobody knows which member of ${node.at} is to do ${to}`);
     const top = token.inside.at(-1)?.opening;
     if (node.join !== null) return this.#arrive(to, node.join, token, top);
     if (top?.join === to) throw new Violation(`the branches meet at ${to}, which runs for each of them`);
@@ -199,20 +220,33 @@ class World {
   #arrive(to: string, rule: JoinNode, token: Token, top: Opening | undefined): void {
     if (top === undefined || top.join !== to) throw new Violation(`${to} joins branches of which this is none`);
     if (this.#phaseOf(to).takesInput) throw new Violation(`${to} is given no input`);
-    const { merges } = this.#phaseOf(to);
-    for (const variable of token.writes) {
-      if (top.arrived.some((writes) => writes.has(variable)) && !merges.includes(variable))
-        throw new Violation(`lost update: two branches that meet at ${to} wrote ${variable}`);
+    const { merges, at } = this.#phaseOf(to);
+    const isNew = (value: Value): boolean => top.before.get(value.of) !== value;
+    for (const value of [...token.values.values()].filter(isNew)) {
+      const others = top.arrived.filter(
+        (values) => values.has(value.of) && values.get(value.of) !== top.before.get(value.of),
+      );
+      if (others.length > 0 && !merges.includes(value.of))
+        throw new Violation(`lost update: two branches that meet at ${to} wrote ${value.of}`);
     }
-    top.arrived.push(token.writes);
+    top.arrived.push(token.values);
     const need = rule === 'all' ? top.count : rule === 'any' ? 1 : rule.atLeast;
     if (top.arrived.length < need) return;
     top.closed = true;
-    for (const variable of merges) this.#learn(this.#phaseOf(to).at, variable);
     this.#tokens = this.#tokens.filter((each) => !each.inside.some(({ opening }) => opening.closed));
-    // what the branches wrote counts as written by the branch around them
-    const writes = new Set([...top.before, ...top.arrived.flatMap((each) => [...each])]);
-    this.#start({ phase: to, inside: token.inside.slice(0, -1), writes });
+    const brought = top.arrived.flatMap((values) => [...values.values()].filter(isNew));
+    const merged = merges.map((variable) => {
+      // whoever merges reads what every branch wrote, and writes one value out of them
+      for (const value of brought.filter((each) => each.of === variable)) this.#read(at, value);
+      const one = this.#value(variable);
+      this.#learn(at, one);
+      return one;
+    });
+    const values = new Map([...top.before, ...[...brought, ...merged].map((each) => [each.of, each] as const)]);
+    const inside = token.inside.slice(0, -1);
+    if (this.#description.roles[at]?.kind === 'group' && !isMember(at, inside))
+      throw new Violation(`nobody knows which member of ${at} is to do ${to}`);
+    this.#start({ phase: to, inside, values });
   }
 
   #start(token: Token): void {
@@ -221,10 +255,32 @@ class World {
     this.#tokens.push(token);
   }
 
-  /** A value of the variable reaches the role. */
-  #learn(role: string, variable: string): void {
-    const declared = this.#description.state[variable];
-    if (declared === undefined || !sees(declared, role)) throw new Violation(`leak: ${role} learns ${variable}`);
+  #value(of: string): Value {
+    return { of, written: this.#written++ };
+  }
+
+  /** What is sealed to others cannot be opened: the phase would stand there without its value. */
+  #read(role: string, value: Value): void {
+    const declared = this.#description.state[value.of];
+    if (declared === undefined || !sees(declared, role)) throw new Violation(`sealed: ${role} cannot open ${value.of}`);
+    this.#learn(role, value);
+  }
+
+  #learn(role: string, value: Value): void {
+    const known = this.#knowledge.get(role) ?? new Set<Value>();
+    this.#knowledge.set(role, known.add(value));
+  }
+
+  /** @returns a value that a role has come to know and may not see */
+  leak(): string | undefined {
+    for (const [role, values] of this.#knowledge) {
+      for (const { of } of values) {
+        const declared = this.#description.state[of];
+        const readers = declared?.visibility === 'shared' ? [role] : (declared?.readers ?? []);
+        if (!readers.includes(role)) return `leak: ${role} knows a value of ${of}`;
+      }
+    }
+    return undefined;
   }
 
   #choose(what: string, bound: number): number {
@@ -233,8 +289,9 @@ class World {
     return chosen;
   }
 
-  #note(event: string): void {
-    this.events.push(event);
-    this.activeAfter.push(this.#ended === undefined ? this.#tokens.map((each) => each.phase).sort() : []);
+  #note(event: string, by: Token): void {
+    this.history.events.push(event);
+    this.history.members.push(memberOf(by));
+    this.history.active.push(this.#ended === undefined ? this.#tokens.map((each) => each.phase).sort() : []);
   }
 }

@@ -1,6 +1,7 @@
 // Checkers with a bug each: a rule is missing, or one of its cases. The corpus must find every one of them, or it would not
 // find the bugs that we do not know of.
 
+import { waitersAreTold } from '../../../swarms/check/choices.ts';
 import { joinsHaveForks } from '../../../swarms/check/forks.ts';
 import { type Finding, type Rounds, type Rule, rounds } from '../../../swarms/check/index.ts';
 import { viewsHold } from '../../../swarms/check/names.ts';
@@ -39,6 +40,7 @@ export const planted: Readonly<Record<string, Rounds>> = {
   'hidden variables may be written': withRule('viewsHold', blindTo(viewsHold, ['swarm-write-hidden'])),
   'branches may meet where nothing joins': without('joinsAreDeclared'),
   'a broadcast may go to one party': without('broadcastsReachGroups'),
+  'a group may be reached by a plain hop': without('groupsAreBroadcastTo'),
   'a join may be reached without its fork': without('joinsHaveForks'),
   'a join may be reached by a deadline outside of its fork': withRule(
     'joinsHaveForks',
@@ -56,4 +58,7 @@ export const planted: Readonly<Record<string, Rounds>> = {
   'a hop needs no deadline': without('hopsHaveDeadlines'),
   'an input need not be given': without('inputsAreGiven'),
   'whoever waits need not be told': without('waitersAreTold'),
+  'members of a group need not be told': withRule('waitersAreTold', (description) =>
+    waitersAreTold(description).filter(({ message }) => !message.includes("'team'")),
+  ),
 };

@@ -176,10 +176,11 @@ function change(tape: Tape, phases: Phases): void {
     () => void (phase.body.reads = [...new Set([...phase.body.reads, variable])]),
     () => void (phase.body.writes = [...new Set([...phase.body.writes, variable])]),
     () => void (phase.merges = [variable]),
-    () => void (phase.at = tape.pick([...agents, 'nobody'])),
+    () => void (phase.at = tape.pick([...roles, 'nobody'])),
     () => void (phase.onTimeout = anywhere),
     () => void (phase.onError = anywhere),
     () => void (phase.takesInput = true),
+    () => void (phase.body.forks = phase.body.forks.map(({ join }) => ({ branches: {}, join }))),
     () => void ((phases.get('no') as Draft<EndNode>).tell = tape.subset(roles)),
   ];
   tape.pick(changes)();

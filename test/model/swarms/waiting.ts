@@ -3,17 +3,18 @@
 
 import { present } from '../../../lib/assert.ts';
 import type { Description } from '../../../swarms/description.ts';
-import { endOf, phaseOf } from '../../../swarms/graph.ts';
+import { framesOf } from '../../../swarms/frames.ts';
+import { endOf, phaseOf, phasesOf } from '../../../swarms/graph.ts';
 import { endEvent, enterEvent, refusedEvent } from '../../../swarms/projection/events.ts';
 import { explore } from '../../../swarms/projection/markings.ts';
 import { projectRole, type RoleState } from '../../../swarms/projection/role-automaton.ts';
 import type { Run } from './interpreter.ts';
 
-/** @returns undefined where nobody is, and where a broadcast is in it: its members are not one party */
+/** @returns undefined where nobody is, and where others than its members act within a broadcast: they act many times at once */
 export function leftWaiting(description: Description, run: Run): string | undefined {
   const end = endOf(description, run.ended);
   const starter = phaseOf(description, description.start)?.at;
-  if (end === undefined || hasBroadcast(description)) return undefined;
+  if (end === undefined || othersActInBroadcasts(description)) return undefined;
   const space = explore(description);
   if (space === undefined) return undefined;
   for (const role of Object.keys(description.roles)) {
@@ -21,12 +22,35 @@ export function leftWaiting(description: Description, run: Run): string | undefi
     if (isTold) continue;
     const automaton = projectRole(description, space, role);
     if (automaton === undefined) continue;
-    const state = follow(description, automaton, role, run);
-    if (typeof state === 'string') return state;
-    if (state.index > 0 && [...state.on.keys()].some((event) => event.startsWith('enter.')))
-      return `left waiting: ${role} is not told of ${run.ended}`;
+    const views =
+      description.roles[role]?.kind === 'group'
+        ? [...new Set(run.members)]
+            .filter((member) => member !== '')
+            .map((member) => ofMember(description, role, run, member))
+        : [seenBy(description, role, run)];
+    for (const seen of views) {
+      const state = walk(automaton, role, seen);
+      if (typeof state === 'string') return state;
+      if (state.index > 0 && [...state.on.keys()].some((event) => event.startsWith('enter.')))
+        return `left waiting: ${role} is not told of ${run.ended}`;
+    }
   }
   return undefined;
+}
+
+function othersActInBroadcasts(description: Description): boolean {
+  const { stacks } = framesOf(description);
+  return phasesOf(description).some(([name, { at }]) =>
+    (stacks.get(name) ?? []).some((frame) => frame.broadcast && phaseOf(description, frame.first)?.at !== at),
+  );
+}
+
+/** What one member of a group sees: the phases that it did. One that was closed before it had answered knows no more. */
+function ofMember(description: Description, role: string, run: Run, member: string): readonly string[] {
+  const own = run.events.filter(
+    (event, i) => run.members[i] === member && phaseOf(description, event.split('.')[0] ?? '')?.at === role,
+  );
+  return own.flatMap((event) => [enterEvent(event.split('.')[0] ?? ''), event]);
 }
 
 export function hasBroadcast(description: Description): boolean {
@@ -66,8 +90,16 @@ export function follow(
   role: string,
   run: Run,
 ): (RoleState & { readonly index: number }) | string {
+  return walk(automaton, role, seenBy(description, role, run));
+}
+
+function walk(
+  automaton: readonly RoleState[],
+  role: string,
+  seen: readonly string[],
+): (RoleState & { readonly index: number }) | string {
   let index = 0;
-  for (const event of seenBy(description, role, run)) {
+  for (const event of seen) {
     const next = automaton[index]?.on.get(event);
     if (next === undefined) return `${role} does not expect ${event} in state ${index}`;
     index = next;
