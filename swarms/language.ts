@@ -4,7 +4,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Ms } from '../lib/units.ts';
 import type { Roles, Variable } from './parties.ts';
-import type { AnyPhaseSpec, End, NoInput, Phase, PhaseSpec } from './phases.ts';
+import type { AnyPhaseSpec, End, NoInput, Phase, PhaseSpec, Returned, TypedPhase } from './phases.ts';
 import type { Hop, Step } from './steps.ts';
 
 /** `market/purchase@1`: domain, name, version */
@@ -38,13 +38,13 @@ export interface Builder<R extends Roles, S> {
   at<
     const Name extends keyof R & string,
     const Next extends string,
-    Out extends Step<NoInfer<Next>>,
+    Out,
     Schema extends StandardSchemaV1 = NoInput,
     const Else extends string = never,
   >(
     role: Name,
     spec: PhaseSpec<S, R[Name], Name, Next, Out, Schema> & { readonly onTimeout?: Else; readonly onError?: Else },
-  ): Phase<Next | Else, Out, StandardSchemaV1.InferOutput<Schema>>;
+  ): TypedPhase<Next | Else, Returned<R[Name], Out>, StandardSchemaV1.InferOutput<Schema>>;
   /** all phases and ends by name; the process begins at `start`, with the input of that phase */
   phases<P extends Readonly<Record<string, Phase | End>>, const Start extends keyof P & string>(
     start: Start,
@@ -69,7 +69,7 @@ export function swarm<const R extends Roles, const S extends StateOf<keyof R & s
   };
 }
 
-type InputOf<P> = P extends Phase<string, unknown, infer Input> ? Input : undefined;
+type InputOf<P> = P extends TypedPhase<string, unknown, infer Input> ? Input : undefined;
 
 /** Each phase as it is, or a sentence about what is wrong with it, which the compiler then shows. */
 type Checked<P> = {
@@ -78,11 +78,17 @@ type Checked<P> = {
 type IfNone<Text extends string, P> = [Text] extends [never] ? P : Text;
 
 type Problem<P, K extends keyof P> =
-  P[K] extends Phase<infer Goes, infer Out, unknown>
+  P[K] extends TypedPhase<infer Goes, infer Out, unknown>
     ? [Exclude<Goes, keyof P>] extends [never]
-      ? BadInput<P, K & string, Out>
+      ? [Out] extends [Step<Goes>]
+        ? BadInput<P, K & string, Out>
+        : BadReturn<K & string, Out>
       : `'${K & string}' goes to '${Exclude<Goes, keyof P>}', and there is no such phase`
     : never;
+
+type BadReturn<K extends string, Out> = [Extract<Out, Promise<unknown>>] extends [never]
+  ? `'${K}' does not always return where the process goes: return go.name()`
+  : `'${K}' is on a chain, where nothing can be waited for`;
 
 type BadInput<P, K extends string, Out> =
   Out extends Hop<infer To extends string, infer Given>

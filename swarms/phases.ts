@@ -4,7 +4,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Ms } from '../lib/units.ts';
 import type { ChainRole, Partner, SeenBy, ValueOf, View } from './parties.ts';
-import type { Go, Step } from './steps.ts';
+import type { Go } from './steps.ts';
 
 /** `deadline: never`: nobody waits impatiently. Allowed where the whole process has a deadline. */
 export const never = 'never';
@@ -32,15 +32,15 @@ export type Turn<State, Role, Name extends string, Next extends string, Input> =
 
 export type UndoTurn<State, Role, Name extends string> = { readonly state: View<State, Name> } & Partner<Role>;
 
-/** Phases on a chain are synchronous: every validator executes them alike. */
-type Returned<Role, Out> = Role extends ChainRole<unknown> ? Out : Out | Promise<Out>;
+/** What a phase gives when it is done. Those on a chain are synchronous: every validator executes them alike. */
+export type Returned<Role, Out> = Role extends ChainRole<unknown> ? Out : Awaited<Out>;
 
 export interface PhaseSpec<
   State,
   Role,
   Name extends string,
   Next extends string,
-  Out extends Step<Next>,
+  Out,
   Schema extends StandardSchemaV1,
 > {
   /** what the phase is given by the one that goes to it, or by the starter */
@@ -48,7 +48,7 @@ export interface PhaseSpec<
   /** every phase that this one may go to */
   readonly next: readonly Next[];
   /** what the phase does; it returns where the process goes */
-  readonly run: (turn: Turn<State, Role, Name, Next, StandardSchemaV1.InferOutput<Schema>>) => Returned<Role, Out>;
+  readonly run: (turn: Turn<State, Role, Name, Next, StandardSchemaV1.InferOutput<Schema>>) => Out;
   /** from the hop to this phase until its result is known; one hour where nothing is said */
   readonly deadline?: Ms | typeof never;
   /** where the process goes when the deadline has passed; else the instance fails */
@@ -72,10 +72,14 @@ export type NoInput = StandardSchemaV1<undefined, undefined>;
 
 declare const typed: unique symbol;
 
-export interface Phase<Goes extends string = string, Out = unknown, Input = unknown> {
+/** A phase as it is at run time. */
+export interface Phase {
   readonly kind: 'phase';
   readonly at: string;
   readonly spec: AnyPhaseSpec;
+}
+
+export interface TypedPhase<Goes extends string, Out, Input> extends Phase {
   /** only the compiler sees it */
   readonly [typed]: { readonly goes: Goes; readonly out: Out; readonly input: Input };
 }
