@@ -1,14 +1,7 @@
-// psky check: reads choreographies out of their sources and says what is wrong with them, and draws them.
+// psky check: what it is called with; the work is in check-files.ts.
 
-import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { PskyError } from '../../lib/errors.ts';
-import { readSource } from '../../swarms/source/index.ts';
-import { formatReport } from '../diagnostics.ts';
-import { exitCode } from '../exit.ts';
-import { readSourceFile, writeDrawings } from '../source-files.ts';
-import { paperOf } from '../terminal.ts';
-import { addVerb, type Call, type Finish } from '../verb.ts';
+import { addVerb, type Finish } from '../verb.ts';
 
 export function addCheck(program: Command, finish: Finish): void {
   addVerb(
@@ -21,26 +14,9 @@ export function addCheck(program: Command, finish: Finish): void {
         { flags: '--diagram', about: 'draw what is right: the whole and each role' },
         { flags: '--output <folder>', about: 'where drawings go; beside the file if not given' },
       ],
-      run: (call) => Promise.resolve(run(call)),
+      // the compiler that reads sources takes 50 MB, which no other process should hold
+      run: async (call) => (await import('../check-files.ts')).checkFiles(call),
     },
     finish,
   );
-}
-
-function run(call: Call): number {
-  const folder = call.text('output');
-  if (folder !== undefined && !call.flag('diagram'))
-    throw new PskyError('bad-usage', '--output says where drawings go: add --diagram.');
-  // all are read before any is judged: a name that is wrong is the first thing to know
-  const sources = call.args.map((file) => ({ file, text: readSourceFile(file) }));
-  const checked = sources.map(({ file, text }) => ({ file, text, ...readSource(file, text) }));
-  const diagrams = call.flag('diagram')
-    ? checked.flatMap((each) => writeDrawings(folder ?? dirname(each.file), each.file, each.descriptions))
-    : [];
-  const diagnostics = checked.flatMap((each) => each.diagnostics);
-  call.out.result(
-    { diagnostics, ...(call.flag('diagram') ? { diagrams } : {}) },
-    formatReport(paperOf(process.stdout), checked, diagrams),
-  );
-  return diagnostics.length === 0 ? exitCode.ok : exitCode.error;
 }
