@@ -18,6 +18,7 @@ import { addKeys } from './verbs/keys.ts';
 import { addLoad } from './verbs/load.ts';
 import { addLogs } from './verbs/logs.ts';
 import { addQuery } from './verbs/query.ts';
+import { addRun } from './verbs/run.ts';
 import { addSim } from './verbs/sim.ts';
 import { addStart } from './verbs/start.ts';
 import { addStatus } from './verbs/status.ts';
@@ -44,6 +45,7 @@ export function buildProgram(finish: Finish): Command {
   addHomeVerbs(program, finish);
   addLoad(program, finish);
   addCheck(program, finish);
+  addRun(program, finish);
   addCompletion(program, finish);
   applyToAll(program, '', (command, words) => {
     quiet(command);

@@ -20,7 +20,7 @@ const allowedInstallScripts = new Set([
   'rocksdb',
   // optional; the codec never loads it
   'msgpackr-extract',
-  // development only: looks whether its binary, a package of its own in the lockfile, runs
+  // looks whether its binary, a package of its own in the lockfile, runs
   'esbuild',
   // of clinic, development only
   'es5-ext',

@@ -26,7 +26,12 @@ function ambientUses(paths: readonly string[], options: ts.CompilerOptions): str
     if (file === undefined) throw new Error(`${path} was not read`);
     const visit = (node: ts.Node): void => {
       if (ts.isTypeNode(node)) return;
-      if (ts.isIdentifier(node) && ambientNames.has(node.text) && isAmbient(checker.getSymbolAtLocation(node))) {
+      if (
+        ts.isIdentifier(node) &&
+        ambientNames.has(node.text) &&
+        !readsNoClock(node) &&
+        isAmbient(checker.getSymbolAtLocation(node))
+      ) {
         const { line } = file.getLineAndCharacterOfPosition(node.getStart());
         uses.push(`${relative(root, path)}:${line + 1} ${node.text}`);
       }
@@ -35,6 +40,14 @@ function ambientUses(paths: readonly string[], options: ts.CompilerOptions): str
     visit(file);
   }
   return uses;
+}
+
+/** An instant that is given is a value: `new Date(ms)`, `value instanceof Date`. */
+function readsNoClock(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (node.text !== 'Date') return false;
+  if (ts.isNewExpression(parent) && parent.expression === node) return (parent.arguments?.length ?? 0) > 0;
+  return ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.InstanceOfKeyword;
 }
 
 function isAmbient(symbol: ts.Symbol | undefined): boolean {

@@ -1,0 +1,346 @@
+// An agent at home: its keys, what it keeps, the descriptions that it executes, and its part in every instance, each an actor
+// that is in memory only while something happens.
+
+import { type ActorSystem, type Address, address, type Clock, type Message } from '../../actors/index.ts';
+import { present } from '../../lib/assert.ts';
+import { type Bytes, toHex } from '../../lib/bytes.ts';
+import type { Hash } from '../../lib/hash.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Sealing } from '../../lib/suites/sealing.ts';
+import type { SignatureSuite } from '../../lib/suites/suite.ts';
+import { milliseconds, seconds } from '../../lib/units.ts';
+import type { HopEntry } from './book.ts';
+import { Instance } from './instance.ts';
+import { type InstanceHost, type InstanceMessage, instanceBehavior } from './instance-actor.ts';
+import type { InstanceEffect, InstanceEvent } from './instance-events.ts';
+import { isInstanceId, loadInstance, readLiveMark, rows, type StoredInstance, tail } from './instance-rows.ts';
+import { KeptValues } from './kept.ts';
+import { maxLiveInstances } from './limits.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope, messageText } from './message.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { nothingOwn } from './own.ts';
+import { type Implementation, runPhase, runUndo } from './phase-runner.ts';
+import { type AgentCard, type AgentKeys, type Courier, type Directory, type SwarmStore, sameKeys } from './ports.ts';
+import type { Program } from './program.ts';
+import {
+  decodeBody,
+  decodeRecord,
+  encodeStart,
+  encodeTurn,
+  encodeUndone,
+  type Party,
+  signedText,
+  type Turn,
+} from './record.ts';
+import { descriptionIn, startOf } from './start.ts';
+
+export interface AgentHostWorld {
+  readonly clock: Clock;
+  readonly system: ActorSystem;
+  /** of this agent alone */
+  readonly store: SwarmStore;
+  readonly courier: Courier;
+  readonly directory: Directory;
+  readonly suite: SignatureSuite;
+  readonly sealing: Sealing;
+  readonly secureRandom: (length: number) => Bytes;
+  readonly log: Log;
+}
+
+export interface AgentHostOptions {
+  readonly card: AgentCard;
+  readonly keys: AgentKeys;
+  /** what it executes, with what its application brings to each role */
+  readonly programs: readonly AgentProgram[];
+  /** each hop of the instances that it keeps, when it is durable */
+  readonly onHop?: (instance: string, hop: HopEntry) => void;
+}
+
+export interface AgentProgram {
+  readonly program: Program;
+  readonly implementations: Readonly<Record<string, Implementation>>;
+}
+
+export interface StartOptions {
+  readonly program: Program;
+  /** role → agent */
+  readonly bind: Readonly<Record<string, string>>;
+  readonly input: unknown;
+  /** one of one's own, so that starting again starts nothing new */
+  readonly instance?: string;
+}
+
+/** an actor that a bug ended comes back after this long, so often within a minute; then it is parked until a restart */
+const comebackMs = seconds(1);
+const comebacks = 3;
+const lookEveryMs = seconds(1);
+
+export class AgentHost {
+  readonly #world: AgentHostWorld;
+  readonly #options: AgentHostOptions;
+  readonly #programs: ReadonlyMap<Hash, AgentProgram>;
+  readonly #kept = new KeptValues();
+  /** instances that are not in memory, with the instant at which something is to happen */
+  readonly #away = new Map<string, number>();
+  readonly #failures = new Map<string, number[]>();
+  readonly #waiters = new Map<string, ((outcome: Outcome) => void)[]>();
+  readonly #settlers = new Map<string, (() => void)[]>();
+  readonly #present = new Set<string>();
+  #closed = false;
+
+  constructor(world: AgentHostWorld, options: AgentHostOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#programs = new Map(options.programs.map((each) => [each.program.hash, each]));
+  }
+
+  /** Loads what the agent keeps, and goes on with every instance in which something is left to do. */
+  start(done: (fault: string | undefined) => void): void {
+    const { store } = this.#world;
+    rows(store, 'k/', Number.MAX_SAFE_INTEGER, (fault, kept) => {
+      if (fault !== undefined) return done(fault.message);
+      for (const [key, value] of kept) this.#kept.load(tail(key, 'k/'), value);
+      rows(store, 'w/', maxLiveInstances, (liveFault, live) => {
+        if (liveFault !== undefined) return done(liveFault.message);
+        for (const row of live) {
+          const { id, dueMs } = readLiveMark(row);
+          this.#away.set(id, dueMs);
+        }
+        this.#look();
+        done(undefined);
+      });
+    });
+  }
+
+  /** No instance goes on here; what they were doing is done again after the next start. */
+  close(): void {
+    this.#closed = true;
+    for (const id of this.#present) this.#world.system.stop(this.#addressOf(id));
+  }
+
+  /** Bytes that another agent sent. */
+  receive(bytes: Bytes): void {
+    const envelope = decodeEnvelope(bytes);
+    if (envelope === undefined || !isInstanceId(envelope.instance)) {
+      this.#world.log.warn('a message cannot be read', { agent: this.#options.card.agent });
+      return;
+    }
+    this.#deliver(envelope.instance, { type: 'arrived', envelope });
+  }
+
+  /**
+   * Starts an instance, or goes on with the one of that id.
+   *
+   * @returns its id, when it is durable that it has started or soon will be
+   * @throws PskyError where the input does not fit, or a role cannot be bound
+   */
+  async begin({ program, bind, input, instance }: StartOptions): Promise<string> {
+    const { secureRandom } = this.#world;
+    const id = instance ?? toHex(secureRandom(16));
+    const starter = this.#options.card.agent;
+    const trace = toHex(secureRandom(16));
+    const body = await startOf({ program, bind, input, id, trace, starter }, this.#world);
+    this.#deliver(id, { type: 'begin', body, signature: this.#sign(signedText('start', body)) });
+    return id;
+  }
+
+  /** Resolves when the instance, which this agent keeps, is over. */
+  outcome(id: string): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), resolve]);
+      this.#deliver(id, { type: 'wake' });
+    });
+  }
+
+  /** Resolves when everybody who is to know how the instance ended knows it; call it before that. */
+  settled(id: string): Promise<void> {
+    return new Promise((resolve) => this.#settlers.set(id, [...(this.#settlers.get(id) ?? []), resolve]));
+  }
+
+  cancel(id: string, reason: string): void {
+    this.#deliver(id, { type: 'cancel', reason });
+  }
+
+  /** Who was given up is asked again. */
+  retry(id: string): void {
+    this.#failures.delete(id);
+    this.#deliver(id, { type: 'wake', again: true });
+  }
+
+  unreachable(id: string, agent: string): void {
+    this.#deliver(id, { type: 'unreachable', agent, code: 'swarm-agent-unknown' });
+  }
+
+  // — actors —
+
+  #addressOf(id: string): Address {
+    return address(this.#options.card.agent.replaceAll('/', ':'), 'swarm', id);
+  }
+
+  #deliver(id: string, event: InstanceEvent): void {
+    if (this.#closed || !this.#isWelcome(id)) return;
+    const { system } = this.#world;
+    const to = this.#addressOf(id);
+    if (!system.has(to)) {
+      this.#away.delete(id);
+      this.#present.add(id);
+      const supervision = { strategy: 'stop', restarts: 0, withinMs: milliseconds(0) } as const;
+      system.spawn(to, instanceBehavior(this.#hostOf(id)), { supervision });
+    }
+    const message: InstanceMessage & Message = { type: 'event', event };
+    system.deliver(to, message);
+  }
+
+  #isWelcome(id: string): boolean {
+    if ((this.#failures.get(id)?.length ?? 0) > comebacks) return false;
+    return this.#present.has(id) || this.#away.has(id) || this.#present.size + this.#away.size < maxLiveInstances;
+  }
+
+  /** Brings back whose time has come. A look at 100,000 costs a millisecond. */
+  #look(): void {
+    if (this.#closed) return;
+    const now = this.#world.clock.wallMs();
+    for (const [id, dueMs] of this.#away) if (dueMs <= now) this.#deliver(id, { type: 'wake' });
+    this.#world.clock.after(lookEveryMs, () => this.#look());
+  }
+
+  #left(id: string, { clean, dueMs }: { readonly clean: boolean; readonly dueMs: number | undefined }): void {
+    this.#present.delete(id);
+    if (this.#closed) return;
+    if (clean) {
+      if (dueMs !== undefined) this.#away.set(id, dueMs);
+      return;
+    }
+    const now = this.#world.clock.wallMs();
+    const recent = [...(this.#failures.get(id) ?? []).filter((at) => now - at < 60_000), now];
+    this.#failures.set(id, recent);
+    if (recent.length <= comebacks) this.#away.set(id, now + comebackMs);
+    else this.#world.log.error('an instance is parked: it fails again and again', { instance: id });
+  }
+
+  #hostOf(id: string): InstanceHost {
+    const { store, log } = this.#world;
+    return {
+      kept: this.#kept,
+      load: (done) => loadInstance(store, id, done),
+      restore: (stored, first) => this.#restore(id, stored, first),
+      write: (writes, done) => store.batch(writes, { sync: true }, done),
+      run: (task, draft, done) => void runPhase(this.#phaseWorld(task), task, draft).then(done),
+      undo: (task, draft, done) => void runUndo(this.#phaseWorld(task), task, draft).then(done),
+      signTurn: (turn: Turn) => this.#signed('turn', encodeTurn(turn)),
+      signUndone: ({ instance, description, role, run, after }, fault) =>
+        this.#signed('undone', encodeUndone({ instance, description, role, run, after, fault })),
+      perform: (effect, instance) => this.#perform(effect, instance),
+      left: (how) => {
+        if (!how.clean && !this.#closed) log.error('an instance failed', { instance: id });
+        this.#left(id, how);
+      },
+    };
+  }
+
+  #phaseWorld({ description, role }: { readonly description: Hash; readonly role: string }) {
+    const { program, implementations } = present(
+      this.#programs.get(description),
+      'instances of unknown descriptions are refused',
+    );
+    const { sealing } = this.#world;
+    return { program, implementation: implementations[role] ?? {}, sealing, keys: this.#options.keys.sealing };
+  }
+
+  #restore(id: string, stored: StoredInstance, first: InstanceEvent | undefined): Instance | undefined {
+    const hash = descriptionIn(stored, first);
+    const known = hash === undefined ? undefined : this.#programs.get(hash);
+    if (known === undefined) {
+      if (hash !== undefined && first?.type === 'arrived') this.#refuse(id, first.envelope.from);
+      return undefined;
+    }
+    const instance = new Instance(
+      {
+        id,
+        description: known.program.description,
+        descriptionHash: known.program.hash,
+        agent: this.#options.card.agent,
+        verify: (party, kind, body, signature) => this.#verify(party, signedText(kind, body), signature),
+        verifyMessage: (party, envelope) => this.#verifyMessage(party, envelope),
+        admit: (parties) => this.#whyNot(parties),
+      },
+      stored.own ?? nothingOwn(),
+      new Map(stored.letters),
+    );
+    const whole = stored.records.every((raw) => instance.restore(raw));
+    if (!whole) this.#world.log.error('the records of an instance are damaged', { instance: id });
+    return whole ? instance : undefined;
+  }
+
+  /** An agent takes part only among those whom it knows, under the keys that they have now, and in roles that are its own. */
+  #whyNot(parties: readonly Party[]): string | undefined {
+    const self = this.#options.card.agent;
+    if (!parties.some(({ agent }) => agent === self)) return `'${self}' has no role in it.`;
+    const stranger = parties.find((party) => {
+      const card = this.#world.directory.find(party.agent);
+      return card === undefined || !sameKeys(card, party);
+    });
+    return stranger === undefined ? undefined : `'${stranger.agent}' is unknown here, or has other keys.`;
+  }
+
+  #perform(effect: Extract<InstanceEffect, { do: 'send' | 'hop' | 'ended' | 'settled' }>, instance: Instance): void {
+    const { id } = instance.options;
+    switch (effect.do) {
+      case 'send': {
+        const { message } = effect;
+        const signature =
+          effect.signature ?? (message.type === 'offer' ? undefined : this.#sign(messageText(id, message)));
+        const envelope = {
+          instance: id,
+          from: this.#options.card.agent,
+          message,
+          signature: present(signature, 'offers are signed'),
+        };
+        this.#world.courier.send(effect.to, encodeEnvelope(envelope), () => this.unreachable(id, effect.to));
+        return;
+      }
+      case 'hop':
+        return this.#options.onHop?.(id, effect.hop);
+      case 'ended':
+        return void this.#tellEnd(id, instance);
+      case 'settled':
+        for (const resolve of this.#settlers.get(id) ?? []) resolve();
+        this.#settlers.delete(id);
+    }
+  }
+
+  async #tellEnd(id: string, instance: Instance): Promise<void> {
+    const waiters = this.#waiters.get(id) ?? [];
+    this.#waiters.delete(id);
+    const outcome = await outcomeOf(instance, this.#world.sealing, this.#options.keys.sealing);
+    for (const resolve of waiters) resolve(outcome);
+  }
+
+  #refuse(id: string, to: string): void {
+    const message = { type: 'refuse', code: 'swarm-description-unknown' } as const;
+    const signature = this.#sign(messageText(id, message));
+    const envelope = { instance: id, from: this.#options.card.agent, message, signature };
+    this.#world.courier.send(to, encodeEnvelope(envelope), () => undefined);
+  }
+
+  // — keys —
+
+  #sign(text: Bytes): Bytes {
+    return this.#world.suite.sign(this.#options.keys.signing, text);
+  }
+
+  #signed(kind: 'turn' | 'undone', body: Bytes) {
+    return { body, signature: this.#sign(signedText(kind, body)) };
+  }
+
+  #verify({ signingSuite, signingKey }: Party, text: Bytes, signature: Bytes): boolean {
+    const { suite } = this.#world;
+    return signingSuite === suite.suite && suite.verify(signingKey, text, signature);
+  }
+
+  #verifyMessage(party: Party, { instance, from, message, signature }: Envelope): boolean {
+    return (
+      message.type !== 'offer' && party.agent === from && this.#verify(party, messageText(instance, message), signature)
+    );
+  }
+}

@@ -1,0 +1,102 @@
+// Agents in this process with real keys, on stores in memory, for tests: what they sent and stored can be looked at, and
+// they can be started again on what their stores held.
+
+import { createRealClock } from '../../../../actors/drivers/real-clock.ts';
+import { createActorSystem, createNoteSink } from '../../../../actors/index.ts';
+import { type Bytes, fromHex, fromUtf8 } from '../../../../lib/bytes.ts';
+import { sha256 } from '../../../../lib/hash.ts';
+import { silentLog } from '../../../../lib/log.ts';
+import { createMetrics } from '../../../../lib/metrics.ts';
+import { hpkeSealing } from '../../../../lib/suites/sealing.ts';
+import { sodiumSuite } from '../../../../lib/suites/sodium.ts';
+import type { Choreography } from '../../../../swarms/index.ts';
+import type { AgentHost } from '../../../../swarms/run/agent-host.ts';
+import { agentOf } from '../../../../swarms/run/agent-keys.ts';
+import { createLocalNetwork, type LocalNetwork, startAll } from '../../../../swarms/run/local-network.ts';
+import { MemoryStore } from '../../../../swarms/run/memory-store.ts';
+import type { Outcome } from '../../../../swarms/run/outcome.ts';
+import type { Implementation } from '../../../../swarms/run/phase-runner.ts';
+import { type Program, programOf } from '../../../../swarms/run/program.ts';
+
+type Implementations = Readonly<Record<string, Implementation>>;
+
+export class LocalWorld {
+  readonly program: Program;
+  readonly bind: Readonly<Record<string, string>>;
+  /** everything that left an agent */
+  readonly wire: Bytes[] = [];
+  readonly #implementations: Implementations;
+  #stores: ReadonlyMap<string, MemoryStore> = new Map();
+  #network: LocalNetwork | undefined;
+  #halt: () => void = () => undefined;
+
+  constructor(choreography: unknown, implementations: Implementations = {}) {
+    this.program = programOf(choreography as Choreography);
+    this.#implementations = implementations;
+    const roles = Object.keys(this.program.description.roles);
+    this.bind = Object.fromEntries(roles.map((role) => [role, `test/agent/${role}`]));
+  }
+
+  async start(): Promise<void> {
+    const clock = createRealClock();
+    const system = createActorSystem({
+      clock,
+      shards: {},
+      notes: createNoteSink({ log: silentLog, metrics: createMetrics() }),
+      onFatal: (reason) => {
+        throw new Error(reason);
+      },
+    });
+    const suites = { suite: sodiumSuite, sealing: hpkeSealing };
+    const programs = [{ program: this.program, implementations: this.#implementations }];
+    const stores = new Map<string, MemoryStore>();
+    const agents = [];
+    for (const name of Object.values(this.bind)) {
+      const store = new MemoryStore((run) => setImmediate(run), this.#stores.get(name)?.rows);
+      stores.set(name, store);
+      agents.push({ ...(await agentOf(name, sha256(fromUtf8(name)), suites)), store, programs });
+    }
+    this.#stores = stores;
+    const secureRandom = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
+    this.#network = createLocalNetwork({
+      agents,
+      world: { clock, system, secureRandom, log: silentLog, ...suites },
+      courier: (deliver) => ({
+        send: (to, bytes, unknown) => {
+          this.wire.push(bytes);
+          setImmediate(() => deliver(to, bytes) || unknown());
+        },
+      }),
+    });
+    // the clock's timers let a process end; here somebody waits
+    const waiting = setInterval(() => undefined, 1_000);
+    this.#halt = () => {
+      clearInterval(waiting);
+      system.halt();
+    };
+    await startAll(this.#network);
+  }
+
+  /** What the disks hold is all that is left. */
+  stop(): void {
+    this.#network?.close();
+    this.#halt();
+  }
+
+  host(role: string): AgentHost {
+    return this.#network?.hosts.get(this.bind[role] ?? '') as AgentHost;
+  }
+
+  async run(role: string, input: unknown): Promise<Outcome> {
+    const host = this.host(role);
+    return host.outcome(await host.begin({ program: this.program, bind: this.bind, input }));
+  }
+
+  /** Keys and values of an agent's store. */
+  stored(role: string): readonly Bytes[] {
+    return [...(this.#stores.get(this.bind[role] ?? '')?.rows ?? [])].flatMap(([key, value]) => [
+      fromHex(key) ?? fromUtf8(''),
+      value,
+    ]);
+  }
+}
