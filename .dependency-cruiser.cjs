@@ -17,7 +17,7 @@ const worldly = '^(cli|web|test|bench|scripts|examples)/|/drivers/|^drivers\\.ts
 const doors = [
   '/index\\.ts$',
   '^lib/',
-  '^(node|drivers)\\.ts$',
+  '^(node|swarm-node|drivers)\\.ts$',
   // modules that declare what a room is, for all to use
   '^[a-z]+/ports\\.ts$',
   '^consensus/application\\.ts$',

@@ -35,3 +35,10 @@ export const maxLockAttempts = 4;
  * enough: 380 instead of 420 MB at 8,000 puts a second, and no slower. Whoever starts a process with another value keeps it.
  */
 export const allocatorSettings = { MALLOC_ARENA_MAX: '2' } as const;
+
+/** A member of a cluster of choreographies has so long to listen: it bundles and opens a store, on a machine that may be busy. */
+export const clusterStartMs = 120_000;
+/** One that died is started again after this long, as often as it dies. */
+export const clusterRestartMs = 300;
+/** How long parties are waited for that are to learn how an instance ended; who cannot be told now is told at the next start. */
+export const settleMs = 2_000;

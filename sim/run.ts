@@ -56,7 +56,11 @@ export function parseFaults(text: string): readonly FaultKind[] | undefined {
 }
 
 function replayCommand({ program, seed, validators, faults, virtualSeconds }: SimChoices): string {
-  const named = faults.length === 0 ? 'none' : faults.length === faultKinds.length ? 'all' : faults.join(',');
   const what = program === 'validators' ? `--validators ${validators}` : `--program ${program}`;
-  return `psky sim --seed ${seed} ${what} --faults ${named} --virtual-seconds ${virtualSeconds}`;
+  return `psky sim --seed ${seed} ${what} --faults ${faultNames(faults)} --virtual-seconds ${virtualSeconds}`;
+}
+
+/** the word for `--faults` */
+export function faultNames(faults: readonly FaultKind[]): string {
+  return faults.length === 0 ? 'none' : faults.length === faultKinds.length ? 'all' : faults.join(',');
 }

@@ -105,9 +105,10 @@ export const operationPages: Readonly<Record<string, Page>> = {
     examples: [
       ['sim --seed 7 --validators 4 --virtual-seconds 60', 'A minute with every kind of fault:'],
       ['sim --seed 7 --faults crash,partition --trace', 'Two kinds, with what happened:'],
+      ['sim --seed 11 --workload examples/trade-finance', 'A choreography, each agent on a machine of its own:'],
     ],
     exits: [ok, error, usage, broken],
-    seeAlso: ['load'],
+    seeAlso: ['load', 'run'],
   },
   completion: {
     about: [

@@ -1,17 +1,15 @@
 // psky run: one instance of a process, from its start to its end.
 
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PskyError } from '../../lib/errors.ts';
-import { hopOf, type Outcome } from '../../swarms/run/index.ts';
+import { type HopEntry, hopOf, type Outcome, unrunnableRoles } from '../../swarms/run/index.ts';
 import { exitCode } from '../exit.ts';
 import { formatTable, type Output } from '../output.ts';
 import { printable } from '../swarms/printable.ts';
 import type { RunFolder } from '../swarms/run-folder.ts';
 import { addVerb, type Call, type Finish } from '../verb.ts';
-
-/** how long parties are waited for that are to learn how it ended */
-const settleMs = 2_000;
 
 export function addRun(program: Command, finish: Finish): void {
   addVerb(
@@ -20,7 +18,12 @@ export function addRun(program: Command, finish: Finish): void {
       words: 'run <file>',
       summary: 'run a choreography from its start to its end',
       options: [
-        { flags: '--runtime <name>', about: 'local: all agents in this process', initial: 'local', choices: ['local'] },
+        {
+          flags: '--runtime <name>',
+          about: 'local: all agents in this process; cluster: each in its own',
+          initial: 'local',
+          choices: ['local', 'cluster'],
+        },
         { flags: '--input <json>', about: 'in place of the input in run.ts' },
         { flags: '--instance <id>', about: 'an id of your own; goes on with the instance that has it' },
       ],
@@ -33,31 +36,58 @@ export function addRun(program: Command, finish: Finish): void {
 async function run(call: Call): Promise<number> {
   const { loadRunFolder } = await import('../swarms/run-folder.ts');
   const what = await loadRunFolder(call.arg(0));
-  const input = inputOf(call, what);
-  const { openLocalRuntime } = await import('../swarms/local-runtime.ts');
-  const runtime = await openLocalRuntime({
-    folder: join(call.homePath, 'swarms'),
+  const how: Running = {
     what,
-    onHop: (_, hop) => call.out.remark(hopLine(hopOf(hop))),
+    path: call.arg(0),
+    input: inputOf(call, what),
+    instance: call.text('instance'),
+    folder: join(call.homePath, 'swarms'),
+    onHop: (hop) => call.out.remark(hopLine(hopOf(hop))),
+  };
+  mkdirSync(how.folder, { recursive: true, mode: 0o700 });
+  const inCluster = call.text('runtime') === 'cluster';
+  return tell(call.out, inCluster ? await runInCluster(how) : await runHere(call, how));
+}
+
+interface Running {
+  readonly what: RunFolder;
+  readonly path: string;
+  readonly input: unknown;
+  readonly instance: string | undefined;
+  readonly folder: string;
+  readonly onHop: (hop: HopEntry) => void;
+}
+
+async function runHere(call: Call, { what, input, instance, folder, onHop }: Running): Promise<Outcome> {
+  const { openLocalRuntime, settledOutcome } = await import('../swarms/local-runtime.ts');
+  const runtime = await openLocalRuntime({
+    ...{ folder, what },
+    onHop: (_, hop) => onHop(hop),
     onFatal: (reason) => {
       // nothing may follow from what is not on the disk
       process.exit(call.out.failure(new PskyError('node-failed', reason)));
     },
   });
   try {
-    const host = runtime.network.hosts.get(runtime.bind[what.start.role] ?? '');
+    const { node, bind } = runtime;
+    const host = node.hosts.get(bind[what.start.role] ?? '');
     if (host === undefined) throw new PskyError('swarm-agent-unnamed', `'${what.start.role}'.`);
-    const instance = call.text('instance');
-    const { program } = what;
-    const { bind } = runtime;
-    const id = await host.begin({ program, bind, input, ...(instance === undefined ? {} : { instance }) });
-    const settled = host.settled(id);
-    const outcome = await host.outcome(id);
-    // who cannot be told now is told at the next start
-    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, settleMs))]);
-    return tell(call.out, outcome);
+    const start = { program: what.program, bind, input, ...(instance === undefined ? {} : { instance }) };
+    return await settledOutcome(host, await host.begin(start));
   } finally {
     await runtime.close();
+  }
+}
+
+async function runInCluster({ what, path, input, instance, folder, onHop }: Running): Promise<Outcome> {
+  const { openCluster } = await import('../swarms/cluster-runtime.ts');
+  const [unrunnable] = unrunnableRoles(what.program);
+  if (unrunnable !== undefined) throw new PskyError('swarm-role-not-run', `'${unrunnable[0]}' is a ${unrunnable[1]}.`);
+  const cluster = await openCluster({ folder, path, what, onHop });
+  try {
+    return await cluster.begin(input, instance);
+  } finally {
+    await cluster.close();
   }
 }
 

@@ -14,5 +14,5 @@ export { createLocalNetwork, type LocalAgent, type LocalNetwork, startAll } from
 export { type Hop, hopOf, type Outcome, type SwarmError } from './outcome.ts';
 export type { Implementation, PhaseContext } from './phase-runner.ts';
 export type { AgentCard, AgentKeys, Courier, Directory, SwarmStore } from './ports.ts';
-export { type Program, programOf } from './program.ts';
+export { type Program, programOf, unrunnableRoles } from './program.ts';
 export type { Run } from './run-file.ts';

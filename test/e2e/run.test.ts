@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { root } from '../tidy/sources.ts';
-import { mainFile, psky, pskyJson, shortFolder } from './psky.ts';
+import { killHard, mainFile, processesOf, psky, pskyJson, shortFolder } from './psky.ts';
 
 interface Ran {
   readonly instance: string;
@@ -111,6 +111,34 @@ t.test('killed after every hop, it ends; each addition counts once', { timeout: 
   t.equal(new Set(keys).size, 6, 'six keys, whatever was tried twice');
   const next = await pskyJson<Ran>('run', fixture('till'), '--home', home);
   t.equal(next.state['sum'], 12, 'and the till holds no more than that');
+});
+
+t.test('in a cluster the hops are the same, and members that are killed come back', { timeout: 600_000 }, async (t) => {
+  const home = shortFolder(t);
+  const local = await pskyJson<Ran>('run', example('purchase'), '--home', home);
+  const cluster = await pskyJson<Ran>('run', example('purchase'), '--home', home, '--runtime', 'cluster');
+  t.equal(phasesOf(cluster), phasesOf(local));
+  t.match(cluster, { end: 'ok', state: { price: 950 } });
+
+  const args = ['run', fixture('till'), '--home', home, '--runtime', 'cluster', '--instance', 'k'];
+  const options = { stdio: ['ignore', 'pipe', 'pipe'] as ('ignore' | 'pipe')[] };
+  const child = spawn(process.execPath, [mainFile, ...args], options);
+  let [output, hops, kills] = ['', 0, 0];
+  child.stdout?.on('data', (text) => (output += text));
+  child.stderr?.on('data', (text) => {
+    hops += String(text).split('\n').length - 1;
+    const role = ['payer', 'cashier'][hops % 2] ?? '';
+    for (const pid of processesOf(join(home, 'swarms', 'cluster', role))) {
+      kills++;
+      killHard(pid);
+    }
+  });
+  await new Promise((resolve) => child.on('close', resolve));
+  t.ok(kills >= 4, `${kills} members were killed`);
+  t.match(output, /end: ok[^]*sum +6/);
+  const again = await pskyJson<Ran>(...args);
+  t.match(again, { end: 'ok', state: { sum: 6 } }, 'and a later start tells the same end');
+  t.equal(again.hops.length, 13);
 });
 
 t.test('no sealed value is anywhere in the home', { timeout: 120_000 }, async (t) => {

@@ -1,0 +1,97 @@
+// One member of a cluster: the agent of one role, in a process of its own. `psky run --runtime cluster` forks it and ends
+// with it: without its parent it has nothing to do.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PskyError } from '../../lib/errors.ts';
+import { createNodeCertificate } from '../../net/drivers/node-certificate.ts';
+import { createWsTransport } from '../../net/drivers/ws-transport.ts';
+import { createSwarmNode, type SwarmNode } from '../../swarm-node.ts';
+import { agentOf } from '../../swarms/run/index.ts';
+import { exitCode } from '../exit.ts';
+import { asKnown } from '../remote-error.ts';
+import type { FromMember, MemberSetup, ToMember } from './cluster-messages.ts';
+import { clusterAgent, nodeKeyOf } from './cluster-names.ts';
+import { closed, settledOutcome, started } from './local-runtime.ts';
+import { loadRunFolder, type RunFolder } from './run-folder.ts';
+import { type SwarmMachine, suites, swarmMachine } from './swarm-machine.ts';
+
+interface Life {
+  readonly setup: MemberSetup;
+  readonly what: RunFolder;
+  readonly machine: SwarmMachine;
+  readonly node: SwarmNode;
+}
+
+const say = (message: FromMember): void => void process.send?.(message, undefined, undefined, () => undefined);
+
+async function live(setup: MemberSetup): Promise<Life> {
+  const what = await loadRunFolder(setup.path);
+  const own = setup.agents.find(({ role }) => role === setup.role);
+  if (own === undefined) throw new PskyError('internal', 'A member is one of its cluster.');
+  mkdirSync(setup.folder, { recursive: true, mode: 0o700 });
+  const machine = swarmMachine(join(setup.folder, 'swarms.log'), (reason) => {
+    machine.ports.log.error('stopped', { reason });
+    process.exit(exitCode.unwritable);
+  });
+  const certificate = await createNodeCertificate(nodeKeyOf(setup.seed).seed);
+  const transport = createWsTransport({ host: '127.0.0.1', port: setup.port, security: { mode: 'tls', certificate } });
+  const programs = [{ program: what.program, implementations: what.implementations }];
+  const agents = [{ ...(await agentOf(clusterAgent(setup.role), setup.seed, suites)), programs }];
+  const remote = setup.agents.filter((each) => each !== own).map(({ card, nodeId: node }) => ({ card, node }));
+  const node = createSwarmNode(
+    {
+      dataDirectory: join(setup.folder, 'data'),
+      agents,
+      links: { self: own.nodeId, transport, peers: [], remote },
+      onHop: (_, hop) => say({ type: 'hop', hop }),
+    },
+    machine.ports,
+  );
+  await started(node, machine);
+  say({ type: 'listening', port: transport.port() });
+  return { setup, what, machine, node };
+}
+
+async function begin({ setup, what, node }: Life, input: unknown, instance: string | undefined): Promise<void> {
+  try {
+    const host = node.hosts.get(clusterAgent(setup.role));
+    if (host === undefined) throw new PskyError('internal', 'A member hosts its agent.');
+    const bind = Object.fromEntries(setup.agents.map(({ role, card }) => [role, card.agent]));
+    const start = { program: what.program, bind, input, ...(instance === undefined ? {} : { instance }) };
+    say({ type: 'outcome', outcome: await settledOutcome(host, await host.begin(start)) });
+  } catch (error) {
+    const { row, message } = asKnown(error);
+    say({ type: 'failed', name: row.name as never, detail: message.replace(row.meaning, '').trim() });
+  }
+}
+
+function meet({ setup, node }: Life, ports: Readonly<Record<string, number>>): void {
+  node.meet(
+    setup.agents.flatMap(({ role, nodeId }) => {
+      const port = ports[role];
+      return port === undefined ? [] : [{ nodeId, host: '127.0.0.1', port }];
+    }),
+  );
+}
+
+let life: Promise<Life> | undefined;
+
+process.on('message', (message: ToMember) => {
+  if (message.type === 'setup') {
+    life = live(message.setup);
+    life.catch((error: unknown) => {
+      process.stderr.write(`${message.setup.role}: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(exitCode.error);
+    });
+    return;
+  }
+  void life?.then((alive) => {
+    if (message.type === 'go') meet(alive, message.ports);
+    else if (message.type === 'begin') void begin(alive, message.input, message.instance);
+    else void closed(alive.node, alive.machine).then(() => process.exit(exitCode.ok));
+  });
+});
+process.on('disconnect', () => process.exit(exitCode.error));
+// a terminal signals the whole group: the parent decides
+process.on('SIGINT', () => undefined);
