@@ -1,14 +1,14 @@
 // An agent at home: its keys, what it keeps, the descriptions that it executes, and its part in every instance, each an actor
 // that is in memory only while something happens.
 
-import { type ActorSystem, type Address, address, type Clock, type Message } from '../../actors/index.ts';
+import { type ActorSystem, type Address, address, type Clock, type Message, type Timer } from '../../actors/index.ts';
 import { present } from '../../lib/assert.ts';
 import { type Bytes, toHex } from '../../lib/bytes.ts';
 import type { Hash } from '../../lib/hash.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Sealing } from '../../lib/suites/sealing.ts';
 import type { SignatureSuite } from '../../lib/suites/suite.ts';
-import { milliseconds, seconds } from '../../lib/units.ts';
+import { hours, milliseconds, seconds } from '../../lib/units.ts';
 import type { HopEntry } from './book.ts';
 import { Instance } from './instance.ts';
 import { type InstanceHost, type InstanceMessage, instanceBehavior } from './instance-actor.ts';
@@ -74,6 +74,8 @@ export interface StartOptions {
 const comebackMs = seconds(1);
 const comebacks = 3;
 const lookEveryMs = seconds(1);
+/** wall clocks jump, and timers of Node count to 24 days */
+const longestLookMs = hours(24);
 
 export class AgentHost {
   readonly #world: AgentHostWorld;
@@ -86,6 +88,7 @@ export class AgentHost {
   readonly #waiters = new Map<string, ((outcome: Outcome) => void)[]>();
   readonly #settlers = new Map<string, (() => void)[]>();
   readonly #present = new Set<string>();
+  #lookTimer: { readonly atMs: number; readonly timer: Timer } | undefined;
   #closed = false;
 
   constructor(world: AgentHostWorld, options: AgentHostOptions) {
@@ -115,6 +118,7 @@ export class AgentHost {
   /** No instance goes on here; what they were doing is done again after the next start. */
   close(): void {
     this.#closed = true;
+    this.#lookTimer?.timer.cancel();
     for (const id of this.#present) this.#world.system.stop(this.#addressOf(id));
   }
 
@@ -148,7 +152,7 @@ export class AgentHost {
   outcome(id: string): Promise<Outcome> {
     return new Promise((resolve) => {
       this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), resolve]);
-      this.#deliver(id, { type: 'wake' });
+      this.#deliver(id, { type: 'tell' });
     });
   }
 
@@ -196,26 +200,42 @@ export class AgentHost {
     return this.#present.has(id) || this.#away.has(id) || this.#present.size + this.#away.size < maxLiveInstances;
   }
 
-  /** Brings back whose time has come. A look at 100,000 costs a millisecond. */
+  /** Brings back whose time has come. A look at 100,000 costs a millisecond, so there is one a second at most. */
   #look(): void {
+    this.#lookTimer = undefined;
     if (this.#closed) return;
     const now = this.#world.clock.wallMs();
     for (const [id, dueMs] of this.#away) if (dueMs <= now) this.#deliver(id, { type: 'wake' });
-    this.#world.clock.after(lookEveryMs, () => this.#look());
+    let next = Number.POSITIVE_INFINITY;
+    for (const dueMs of this.#away.values()) next = Math.min(next, dueMs);
+    this.#lookAt(next);
+  }
+
+  #lookAt(dueMs: number): void {
+    const { clock } = this.#world;
+    if (!Number.isFinite(dueMs) || (this.#lookTimer !== undefined && this.#lookTimer.atMs <= dueMs)) return;
+    this.#lookTimer?.timer.cancel();
+    const delayMs = Math.min(longestLookMs, Math.max(lookEveryMs, dueMs - clock.wallMs()));
+    this.#lookTimer = { atMs: dueMs, timer: clock.after(milliseconds(delayMs), () => this.#look()) };
   }
 
   #left(id: string, { clean, dueMs }: { readonly clean: boolean; readonly dueMs: number | undefined }): void {
     this.#present.delete(id);
     if (this.#closed) return;
     if (clean) {
-      if (dueMs !== undefined) this.#away.set(id, dueMs);
+      if (dueMs !== undefined) this.#leaveUntil(id, dueMs);
       return;
     }
     const now = this.#world.clock.wallMs();
     const recent = [...(this.#failures.get(id) ?? []).filter((at) => now - at < 60_000), now];
     this.#failures.set(id, recent);
-    if (recent.length <= comebacks) this.#away.set(id, now + comebackMs);
+    if (recent.length <= comebacks) this.#leaveUntil(id, now + comebackMs);
     else this.#world.log.error('an instance is parked: it fails again and again', { instance: id });
+  }
+
+  #leaveUntil(id: string, dueMs: number): void {
+    this.#away.set(id, dueMs);
+    this.#lookAt(dueMs);
   }
 
   #hostOf(id: string): InstanceHost {

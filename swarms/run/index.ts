@@ -10,7 +10,7 @@ export {
 export { agentOf } from './agent-keys.ts';
 export type { HopEntry } from './book.ts';
 export type { Kept } from './kept.ts';
-export { createLocalNetwork, type LocalAgent, type LocalNetwork, startAll } from './local-network.ts';
+export { MemoryStore } from './memory-store.ts';
 export { type Hop, hopOf, type Outcome, type SwarmError } from './outcome.ts';
 export type { Implementation, PhaseContext } from './phase-runner.ts';
 export type { AgentCard, AgentKeys, Courier, Directory, SwarmStore } from './ports.ts';

@@ -16,6 +16,8 @@ export type InstanceEvent =
   | ({ readonly type: 'undone'; readonly run: number } & Signed)
   /** what came too late has been taken back, or could not be */
   | { readonly type: 'taken-back'; readonly run: number }
+  /** somebody wants to know how it ends, or has ended */
+  | { readonly type: 'tell' }
   | { readonly type: 'cancel'; readonly reason: string }
   | { readonly type: 'unreachable'; readonly agent: string; readonly code: string }
   /** time has passed, or the instance is back from the disk; `again` forgets who was given up */

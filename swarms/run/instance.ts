@@ -120,8 +120,10 @@ export class Instance {
         this.#ownChanged = true;
         return;
       case 'taken-back':
-        this.own.mine.delete(event.run);
-        this.#ownChanged = true;
+        return this.#forget(event.run);
+      case 'tell':
+        this.#toldEnd = false;
+        this.#toldSettled = false;
         return;
       case 'cancel':
         if (this.keeps && this.book.life === 'running') this.#rule({ ruling: 'cancelled', run: 0, code: event.reason });

@@ -124,6 +124,6 @@ t.test(`random processes that pass the check end for all parties, seed ${seed}`,
     const complaint = play(description, Tape.ofSeed(schedule), schedule % 2 === 0 ? bad : calm);
     if (complaint !== undefined) throw new Error(`${complaint}\n${JSON.stringify(description)}`);
   });
-  t.doesNotThrow(() => fc.assert(property, { seed, numRuns: 1_500 }));
-  t.ok(played > 100, `${played} were played`);
+  t.doesNotThrow(() => fc.assert(property, { seed, numRuns: 600 }));
+  t.ok(played > 60, `${played} were played`);
 });

@@ -10,9 +10,8 @@ import { createMetrics } from '../../../../lib/metrics.ts';
 import { hpkeSealing } from '../../../../lib/suites/sealing.ts';
 import { sodiumSuite } from '../../../../lib/suites/sodium.ts';
 import type { Choreography } from '../../../../swarms/index.ts';
-import type { AgentHost } from '../../../../swarms/run/agent-host.ts';
+import { AgentHost } from '../../../../swarms/run/agent-host.ts';
 import { agentOf } from '../../../../swarms/run/agent-keys.ts';
-import { createLocalNetwork, type LocalNetwork, startAll } from '../../../../swarms/run/local-network.ts';
 import { MemoryStore } from '../../../../swarms/run/memory-store.ts';
 import type { Outcome } from '../../../../swarms/run/outcome.ts';
 import type { Implementation } from '../../../../swarms/run/phase-runner.ts';
@@ -27,7 +26,7 @@ export class LocalWorld {
   readonly wire: Bytes[] = [];
   readonly #implementations: Implementations;
   #stores: ReadonlyMap<string, MemoryStore> = new Map();
-  #network: LocalNetwork | undefined;
+  #hosts: ReadonlyMap<string, AgentHost> = new Map();
   #halt: () => void = () => undefined;
 
   constructor(choreography: unknown, implementations: Implementations = {}) {
@@ -50,41 +49,42 @@ export class LocalWorld {
     const suites = { suite: sodiumSuite, sealing: hpkeSealing };
     const programs = [{ program: this.program, implementations: this.#implementations }];
     const stores = new Map<string, MemoryStore>();
-    const agents = [];
-    for (const name of Object.values(this.bind)) {
-      const store = new MemoryStore((run) => setImmediate(run), this.#stores.get(name)?.rows);
-      stores.set(name, store);
-      agents.push({ ...(await agentOf(name, sha256(fromUtf8(name)), suites)), store, programs });
+    const hosts = new Map<string, AgentHost>();
+    const agents: Awaited<ReturnType<typeof agentOf>>[] = [];
+    for (const name of Object.values(this.bind)) agents.push(await agentOf(name, sha256(fromUtf8(name)), suites));
+    const directory = { find: (agent: string) => agents.find(({ card }) => card.agent === agent)?.card };
+    const courier = {
+      send: (to: string, bytes: Bytes) => {
+        this.wire.push(bytes);
+        setImmediate(() => hosts.get(to)?.receive(bytes));
+      },
+    };
+    const secureRandom = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
+    for (const { card, keys } of agents) {
+      const store = new MemoryStore((run) => setImmediate(run), this.#stores.get(card.agent)?.rows);
+      stores.set(card.agent, store);
+      const world = { ...suites, clock, system, store, courier, directory, secureRandom, log: silentLog };
+      hosts.set(card.agent, new AgentHost(world, { card, keys, programs }));
     }
     this.#stores = stores;
-    const secureRandom = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
-    this.#network = createLocalNetwork({
-      agents,
-      world: { clock, system, secureRandom, log: silentLog, ...suites },
-      courier: (deliver) => ({
-        send: (to, bytes, unknown) => {
-          this.wire.push(bytes);
-          setImmediate(() => deliver(to, bytes) || unknown());
-        },
-      }),
-    });
+    this.#hosts = hosts;
     // the clock's timers let a process end; here somebody waits
     const waiting = setInterval(() => undefined, 1_000);
     this.#halt = () => {
       clearInterval(waiting);
       system.halt();
     };
-    await startAll(this.#network);
+    await Promise.all([...hosts.values()].map((host) => new Promise<unknown>((resolve) => host.start(resolve))));
   }
 
   /** What the disks hold is all that is left. */
   stop(): void {
-    this.#network?.close();
+    for (const host of this.#hosts.values()) host.close();
     this.#halt();
   }
 
   host(role: string): AgentHost {
-    return this.#network?.hosts.get(this.bind[role] ?? '') as AgentHost;
+    return this.#hosts.get(this.bind[role] ?? '') as AgentHost;
   }
 
   async run(role: string, input: unknown): Promise<Outcome> {
