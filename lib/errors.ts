@@ -866,8 +866,8 @@ export const errorRows = [
   {
     code: 6120,
     name: 'swarm-instance-unknown',
-    meaning: 'There is no such instance in this home.',
-    remedy: 'psky swarms list shows those that there are.',
+    meaning: 'There is no such instance, or it does not end.',
+    remedy: 'Look at the id, and at whether the process can still end.',
   },
   {
     code: 6121,

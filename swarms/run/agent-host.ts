@@ -165,12 +165,6 @@ export class AgentHost {
     this.#deliver(id, { type: 'cancel', reason });
   }
 
-  /** Who was given up is asked again. */
-  retry(id: string): void {
-    this.#failures.delete(id);
-    this.#deliver(id, { type: 'wake', again: true });
-  }
-
   unreachable(id: string, agent: string): void {
     this.#deliver(id, { type: 'unreachable', agent, code: 'swarm-agent-unknown' });
   }

@@ -20,8 +20,8 @@ export type InstanceEvent =
   | { readonly type: 'tell' }
   | { readonly type: 'cancel'; readonly reason: string }
   | { readonly type: 'unreachable'; readonly agent: string; readonly code: string }
-  /** time has passed, or the instance is back from the disk; `again` forgets who was given up */
-  | { readonly type: 'wake'; readonly again?: boolean };
+  /** time has passed, or the instance is back from the disk */
+  | { readonly type: 'wake' };
 
 export type InstanceEffect =
   | { readonly do: 'send'; readonly to: string; readonly message: SwarmMessage; readonly signature: Bytes | null }

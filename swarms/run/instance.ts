@@ -131,14 +131,8 @@ export class Instance {
       case 'unreachable':
         return this.#unreachable(event.agent, event.code);
       case 'wake':
-        if (event.again === true) this.#askEverybody();
         return;
     }
-  }
-
-  #askEverybody(): void {
-    this.#sendings.forget();
-    for (const [agent, have] of this.own.have) if (have > this.book.length) this.own.have.delete(agent);
   }
 
   #finished({ run, body, signature, own }: Extract<InstanceEvent, { type: 'finished' }>): void {

@@ -26,7 +26,7 @@ export const keptRefusals = 100;
 /** What is not acknowledged is sent again after this long, twice as long each further time, at most `resendMaxMs`. */
 export const resendFirstMs: Ms = milliseconds(250);
 export const resendMaxMs: Ms = seconds(30);
-/** A party that does not answer for so long is given up: the instance is parked there until somebody retries it. */
+/** A party that does not answer for so long is given up: the instance is parked there until its process starts again. */
 export const giveUpMs: Ms = days(7);
 
 /** An undo that throws is tried again so often, with pauses from one second on, doubling; then it is reported as not undone. */

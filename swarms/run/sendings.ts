@@ -48,9 +48,4 @@ export class Sendings {
   keepOnly(isOpen: (what: string) => boolean): void {
     for (const what of this.#open.keys()) if (!isOpen(what)) this.#open.delete(what);
   }
-
-  /** everything goes again, as if for the first time */
-  forget(): void {
-    this.#open.clear();
-  }
 }
