@@ -8,7 +8,7 @@ import t from 'tap';
 const main = fileURLToPath(new URL('../../../cli/main.js', import.meta.url));
 const hook = `export async function resolve(name, context, next) {
   const found = await next(name, context);
-  const heavy = /node_modules.(typescript|esbuild|@dagrejs)/.exec(found.url);
+  const heavy = /node_modules.(typescript|esbuild|@dagrejs|zod|hpke)/.exec(found.url);
   if (heavy !== null) console.error('loads ' + heavy[1]);
   return found;
 }`;
