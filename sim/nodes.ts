@@ -36,6 +36,8 @@ export interface NodesOptions {
   /** journal segments, where not 4 MiB, and what of them is kept, where not all */
   readonly segmentBytes?: number;
   readonly retainBytes?: number;
+  /** blocks in flight, where not 64: what live records take grows with it */
+  readonly window?: number;
   /** a chain of blobs called main, where nothing is said; the first one is what faults, load and checkers look at */
   readonly chains?: readonly Pick<ChainEntry, 'name' | 'application'>[];
   /** what a node executes a chain with, in place of its ledger alone */
@@ -100,7 +102,7 @@ function proves(committee: Committee, header: Header, certificate: QuorumCert): 
 function genesisOf(
   keys: readonly KeyPair[],
   suite: number,
-  { chains = defaultChains, segmentBytes = defaultSegmentBytes, retainBytes }: NodesOptions,
+  { chains = defaultChains, segmentBytes = defaultSegmentBytes, retainBytes, window = 64 }: NodesOptions,
 ): NetworkGenesis {
   return {
     format: 1,
@@ -120,7 +122,7 @@ function genesisOf(
       application,
       shard: 'main',
       epoch: 0,
-      window: 64,
+      window,
       fastPath: false,
       accounts: { mode: 'open', publicKeys: [] },
       bytesPerAccount: application === 'blob' ? 0 : GiB,

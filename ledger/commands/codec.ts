@@ -122,9 +122,9 @@ function readCommand(entry: Bytes): ReceivedCommand | CommandFault {
     return 'malformed-command';
   if (nonce === undefined || expiryMs >= 2 ** 48 || after === undefined || suite > 255) return 'malformed-command';
   if (!isWithin(publicKey, maxPublicKeyBytes) || !isWithin(signature, maxSignatureBytes)) return 'malformed-command';
-  if (entry.length > maxCommandBytes && operations.length === 1) return 'malformed-command';
   const tooLarge = faultOf(operations);
   if (tooLarge !== undefined) return tooLarge;
+  if (entry.length > maxCommandBytes && operations.length === 1) return 'malformed-command';
   const actor = account ?? accountOf(suite, publicKey);
   const hash = commandHash(entry);
   const size = entry.length;

@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { KiB, MiB } from '../../lib/units.ts';
-import { WholeNodes } from './whole-nodes.ts';
+import { smallSegments, WholeNodes } from './whole-nodes.ts';
 
 const away = 3;
 
@@ -36,7 +36,7 @@ t.test('a validator that was away for thousands of blocks fetches and executes t
 
 t.test('a validator whose blocks its peers have pruned adopts a snapshot, whenever it is cut off on the way', (t) => {
   const seed = 1;
-  const nodes = new WholeNodes(seed, { validators: 4, segmentBytes: 256 * KiB, retainBytes: 512 * KiB });
+  const nodes = new WholeNodes(seed, { validators: 4, ...smallSegments, retainBytes: 512 * KiB });
   const { random } = nodes.world;
   nodes.load(500, { size: 100, everyMs: 20 });
   for (let round = 0; round < 6; round++) {

@@ -9,7 +9,7 @@ import type { NodeId } from '../../net/index.ts';
 import type { Node } from '../../node.ts';
 import { type FaultKind, FaultPlan, faultKinds } from '../../sim/faults.ts';
 import { RawPeer } from './raw-peer.ts';
-import { WholeNodes } from './whole-nodes.ts';
+import { smallSegments, WholeNodes } from './whole-nodes.ts';
 
 const [f1, f2] = [4, 5] as const;
 
@@ -62,7 +62,7 @@ t.test('a follower comes along with the chain, forwards what it is given, and re
 
 t.test('followers come back from crashes at any instant', (t) => {
   const seed = 3;
-  const nodes = new WholeNodes(seed, { validators: 4, followers: 1, followerPolicy: 'open', segmentBytes: 256 * KiB });
+  const nodes = new WholeNodes(seed, { validators: 4, followers: 1, followerPolicy: 'open', ...smallSegments });
   const { random } = nodes.world;
   for (let round = 0; round < 5; round++) {
     nodes.load(300, { size: 1_000, everyMs: 20 });
@@ -118,7 +118,8 @@ for (const seed of [11, 12])
 t.test('a follower whose blocks all validators have pruned adopts a snapshot, and prunes as they do', (t) => {
   const nodes = new WholeNodes(5, {
     ...{ validators: 4, followers: 2, followerPolicy: 'open' },
-    ...{ segmentBytes: 256 * KiB, retainBytes: 512 * KiB },
+    ...smallSegments,
+    retainBytes: 512 * KiB,
   });
   nodes.load(500, { size: 100, everyMs: 20 });
   nodes.hosts[f1]?.crash('killed');

@@ -4,18 +4,18 @@
 import t from 'tap';
 import { fromUtf8 } from '../../lib/bytes.ts';
 import { KiB } from '../../lib/units.ts';
-import { WholeNodes } from './whole-nodes.ts';
+import { smallSegments, WholeNodes } from './whole-nodes.ts';
 
 t.setTimeout(0); // the runner's budget for the file decides
 
 const validators = [0, 1, 2, 3];
-const [segmentBytes, retainBytes] = [256 * KiB, 512 * KiB];
+const retainBytes = 512 * KiB;
 
 for (const blocks of [0, 5])
   t.test(`a chain that rests after ${blocks} commands lets its shard's journal be pruned`, (t) => {
     const snapshots = [0, 0, 0, 0];
     const net = new WholeNodes(3, {
-      ...{ validators: 4, segmentBytes, retainBytes },
+      ...{ validators: 4, ...smallSegments, retainBytes },
       chains: ['busy', 'idle'].map((name) => ({ name, application: 'blob' as const })),
       wrapApplication(index, chain, application) {
         if (chain !== 'idle') return application;
@@ -41,14 +41,14 @@ for (const blocks of [0, 5])
         ?.archive();
     /** The other chain fills a dozen segments; no node that runs keeps more than it shall. */
     const fill = (): void => {
-      for (let written = 0; written < 12 * segmentBytes; written += 30 * net.nodes.size * 8_000)
+      for (let written = 0; written < 12 * smallSegments.segmentBytes; written += 30 * net.nodes.size * 8_000)
         net.load(600, { size: 8_000, everyMs: 20, chain: 'busy' });
       net.run(2_000);
       for (const index of net.nodes.keys()) {
         const paths = net.hosts[index]?.disk.names.paths() ?? [];
         const segments = paths.filter((path) => path.endsWith('.segment')).length;
         // the one that is prepared, and two that are filled while a snapshot is made
-        t.ok(segments <= retainBytes / segmentBytes + 3, `v${index + 1} has ${segments} segments`);
+        t.ok(segments <= retainBytes / smallSegments.segmentBytes + 3, `v${index + 1} has ${segments} segments`);
       }
     };
 

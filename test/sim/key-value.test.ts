@@ -11,7 +11,7 @@ import { hashToBytes } from '../../lib/hash.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
 import { KiB, seconds } from '../../lib/units.ts';
 import { type FaultKind, FaultPlan, faultKinds } from '../../sim/faults.ts';
-import { WholeNodes } from './whole-nodes.ts';
+import { smallSegments, WholeNodes } from './whole-nodes.ts';
 
 t.setTimeout(0); // the runner's budget for the file decides
 
@@ -58,7 +58,7 @@ const oldest = (net: WholeNodes, index: number): number => net.nodes.get(index)?
 for (const seed of [21, 23])
   t.test(`all that was accepted is in one state: seed ${seed}`, (t) => {
     const net = new WholeNodes(seed, {
-      ...{ validators: 4, segmentBytes: 128 * KiB, retainBytes: 512 * KiB },
+      ...{ validators: 4, ...smallSegments, retainBytes: 512 * KiB },
       chains: [{ name: 'main', application: 'key-value' }],
     });
     const { world, hosts, network, chain } = net;

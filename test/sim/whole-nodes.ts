@@ -8,7 +8,7 @@ import type { ChainStatus, Refusal, Submit, Submitted } from '../../consensus/in
 import { statusTeller } from '../../consensus/service/health.ts';
 import { accelerateSha256, type Hash } from '../../lib/hash.ts';
 import { sodiumSuite } from '../../lib/suites/sodium.ts';
-import { seconds } from '../../lib/units.ts';
+import { KiB, seconds } from '../../lib/units.ts';
 import { packEntries, type RpcResult } from '../../net/gateway/protocol.ts';
 import type { NodeId } from '../../net/index.ts';
 import type { Node } from '../../node.ts';
@@ -29,6 +29,9 @@ interface LoadShape {
 }
 type Answered = Submitted | Refusal;
 type NodeStatus = RpcResult<'status'>;
+
+/** Segments that fill soon, and a window whose headers, of several terms without a commit, fit into a quarter of one. */
+export const smallSegments = { segmentBytes: 256 * KiB, window: 16 } as const;
 
 export class WholeNodes {
   readonly world: World;

@@ -166,6 +166,8 @@ t.test('a command has one form, and the decoder takes no other', (t) => {
   for (let end = 0; end < entry.length; end++) if (decodeCommand(entry.subarray(0, end)).ok) t.fail('takes a prefix');
   const big = sign({ operations: [{ kind: 'put', key: text('k'), value: new Uint8Array(32_769) }] });
   t.match(decodeCommand(big.entry), { ok: false, error: 'value-too-large' });
+  const bigger = sign({ operations: [{ kind: 'put', key: text('k'), value: new Uint8Array(70_000) }] });
+  t.match(decodeCommand(bigger.entry), { ok: false, error: 'value-too-large' }, 'the more exact word');
   t.match(decodeCommand(sign({ operations: [put('k'.repeat(257), '')] }).entry), { ok: false, error: 'key-too-large' });
   t.match(decodeCommand(sign({ operations: [put('', '')] }).entry), { ok: false, error: 'key-too-large' });
   t.match(decodeCommand(new Uint8Array(2 ** 20 + 1)), { ok: false, error: 'malformed-command' });
