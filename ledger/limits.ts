@@ -49,7 +49,7 @@ export const keptRoots = 600;
 /** Bytes of replaced pages and values kept for older states: about 2 s at 20,000 puts/s. Beyond: the oldest height goes. */
 export const maxUndoBytes = 32 * MiB;
 
-/** What blocks have changed and the store does not hold yet, pages counted whole: 10,000 values of 512 bytes and their pages. Beyond: it is written before the next block. */
+/** What blocks have changed and the store does not hold yet, values and pages as they are in memory: some 15,000 values of 512 bytes with theirs. Beyond: it is written before the next block. */
 export const maxUnwrittenBytes = 24 * MiB;
 
 /** How long a change may wait to be written with others: a crash meanwhile costs a node the execution of these blocks again. */

@@ -4,6 +4,7 @@
 import { type ActorSystem, type Address, address, type Clock, type Message, type Timer } from '../../actors/index.ts';
 import { present } from '../../lib/assert.ts';
 import { type Bytes, toHex } from '../../lib/bytes.ts';
+import { PskyError } from '../../lib/errors.ts';
 import type { Hash } from '../../lib/hash.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Sealing } from '../../lib/suites/sealing.ts';
@@ -136,11 +137,16 @@ export class AgentHost {
    * Starts an instance, or goes on with the one of that id.
    *
    * @returns its id, when it is durable that it has started or soon will be
-   * @throws PskyError where the input does not fit, or a role cannot be bound
+   * @throws PskyError where the input does not fit, a role cannot be bound, or the agent has too many instances
    */
   async begin({ program, bind, input, instance }: StartOptions): Promise<string> {
     const { secureRandom } = this.#world;
     const id = instance ?? toHex(secureRandom(16));
+    if (!this.#isWelcome(id))
+      throw new PskyError(
+        'overloaded',
+        `${this.#options.card.agent} takes no part in more instances, or not in '${id}' again before it is restarted.`,
+      );
     const starter = this.#options.card.agent;
     const trace = toHex(secureRandom(16));
     const body = await startOf({ program, bind, input, id, trace, starter }, this.#world);

@@ -254,7 +254,9 @@ class ActorTurn {
     if (wakeMs !== undefined && wakeMs - this.#effects.wallMs < passivateMs)
       return this.#effects.schedule('idle', passivateMs, { type: 'idle' });
     if (!instance.settled)
-      this.#effects.request(() => this.#host.write([liveMark(instance.options.id, wakeMs ?? never)], () => {}));
+      this.#effects.request(() =>
+        this.#host.write([liveMark(instance.options.id, instance.parked ? 0 : (wakeMs ?? never))], () => {}),
+      );
     this.#stop();
   }
 
@@ -264,7 +266,7 @@ class ActorTurn {
   }
 }
 
-/** a mark without an instant: only a message goes on */
+/** a mark without an instant: only a message goes on; one at 0, of what is parked, is due at the next start */
 const never = 2 ** 48 - 1;
 
 const nothingWritten = { to: '', branches: [], gives: false, shared: [], sealed: [], own: [], letters: [] } as const;

@@ -6,6 +6,7 @@ import purchaseRun from '../../../examples/purchase/run.ts';
 import tradeRun from '../../../examples/trade-finance/run.ts';
 import { tradeFinance } from '../../../examples/trade-finance/trade-finance.swarm.ts';
 import { days, hours, minutes } from '../../../lib/units.ts';
+import { agent, end, never, swarm } from '../../../swarms/index.ts';
 import { testNetwork } from '../../../testing/index.ts';
 
 const bicycle = { item: 'bicycle', limit: 1_000 };
@@ -42,6 +43,28 @@ t.test('a silent party ends in the time-out that the process names', async (t) =
   const id = await network.start(bicycle);
   await network.advance(minutes(6));
   t.match(await network.outcome(id), { end: 'timeout' });
+});
+
+t.test('who was silent for so long that it was given up is asked again when the other is started again', async (t) => {
+  const p = swarm('test/patient@1', { roles: { asker: agent(), answerer: agent() }, state: {}, deadline: days(60) });
+  const patient = p.phases('ask', {
+    ask: p.at('asker', { next: ['answer'], run: ({ go }) => go.answer() }),
+    answer: p.at('answerer', { deadline: never, next: ['answered'], run: ({ go }) => go.answered() }),
+    answered: end('ok'),
+  });
+  const network = await testNetwork(patient);
+  network.crash('answerer');
+  const id = await network.start(undefined);
+  await network.advance(days(9));
+  await network.restart('answerer');
+  await network.advance(days(1));
+  network.crash('asker');
+  await network.restart('asker');
+  await network.advance(days(1)); // asking for the outcome would wake it
+  const { end: reached, hops } = await network.outcome(id);
+  t.equal(reached, 'ok');
+  const [first, last] = [hops[0], hops.at(-1)].map((hop) => Date.parse(hop?.at ?? ''));
+  t.ok((last as number) - (first as number) < days(10) + hours(12), `answered at ${hops.at(-1)?.at}`);
 });
 
 t.test('messages that are lost or doubled change nothing but the time', async (t) => {
