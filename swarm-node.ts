@@ -29,6 +29,7 @@ import {
   type PeerAddress,
   type Transport,
 } from './net/index.ts';
+import type { NodePorts } from './node.ts';
 import { type Disk, openShard, prefixedStore, type Shard, type StoreOpener } from './storage/index.ts';
 import {
   type AgentCard,
@@ -40,17 +41,9 @@ import {
   type HopEntry,
 } from './swarms/run/index.ts';
 
-export interface SwarmNodePorts {
-  readonly clock: Clock;
-  readonly disk: Disk;
-  readonly stores: StoreOpener;
-  readonly suite: SignatureSuite;
+/** The world of a node of agents, as that of a node of chains; how it reaches others is said apart. */
+export interface SwarmNodePorts extends Omit<NodePorts, 'transport'> {
   readonly sealing: Sealing;
-  /** spreads back-offs; never for keys */
-  readonly random: Random;
-  readonly secureRandom: (length: number) => Bytes;
-  readonly log: Log;
-  readonly onFatal: (reason: string) => void;
 }
 
 export interface HostedAgent {

@@ -16,7 +16,7 @@ import { type InstanceHost, type InstanceMessage, instanceBehavior } from './ins
 import type { InstanceEffect, InstanceEvent } from './instance-events.ts';
 import { isInstanceId, loadInstance, readLiveMark, rows, type StoredInstance, tail } from './instance-rows.ts';
 import { KeptValues } from './kept.ts';
-import { maxLiveInstances } from './limits.ts';
+import { comebackMs, comebacks, longestLookMs, lookEveryMs, maxLiveInstances } from './limits.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope, messageText } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { nothingOwn } from './own.ts';
@@ -70,13 +70,6 @@ export interface StartOptions {
   /** one of one's own, so that starting again starts nothing new */
   readonly instance?: string;
 }
-
-/** an actor that a bug ended comes back after this long, so often within a minute; then it is parked until a restart */
-const comebackMs = seconds(1);
-const comebacks = 3;
-const lookEveryMs = seconds(1);
-/** wall clocks jump, and timers of Node count to 24 days */
-const longestLookMs = hours(24);
 
 export class AgentHost {
   readonly #world: AgentHostWorld;

@@ -50,3 +50,10 @@ export const maxCauseLength = 4 * KiB;
 
 /** Instances that one agent takes part in and that have not ended. 200 B each stay in memory: 20 MB. Beyond, new ones are refused. */
 export const maxLiveInstances = 100_000;
+
+/** An actor that a bug ended comes back after this long, so often within a minute; then it is parked until a restart. */
+export const comebackMs: Ms = seconds(1);
+export const comebacks = 3;
+/** Between two looks for instances whose time has come; wall clocks jump, and timers of Node count to 24 days. */
+export const lookEveryMs: Ms = seconds(1);
+export const longestLookMs: Ms = hours(24);
