@@ -100,9 +100,11 @@ export function useWithin(
   const last = inside.at(-1);
   if (first === undefined || last === undefined || last.atMs === first.atMs) return undefined;
   const lastedSeconds = (last.atMs - first.atMs) / 1000;
+  const cores = (last.cpuSeconds - first.cpuSeconds) / lastedSeconds;
   return {
-    cores: (last.cpuSeconds - first.cpuSeconds) / lastedSeconds,
-    mainCores: (last.mainCpuSeconds - first.mainCpuSeconds) / lastedSeconds,
+    cores,
+    // two counts in whole ticks: the thread's may seem a tick larger than that of its process
+    mainCores: Math.min((last.mainCpuSeconds - first.mainCpuSeconds) / lastedSeconds, cores),
     rssMaxBytes: Math.max(...inside.map(({ rssBytes }) => rssBytes)),
   };
 }
