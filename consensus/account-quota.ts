@@ -1,8 +1,9 @@
-// What each account has waiting in this validator's lane (§8): one account may fill three quarters of the lane's window, and
-// the last one is there for others. Counted from admission to commit; after a restart, from what the journal still holds.
+// What waits in this validator's lane, by batch and by account (§8): one account may fill three quarters of the lane's window,
+// and the last one is there for others. Counted from admission to commit; after a restart, from what the journal still holds.
 
 import type { Effects } from '../actors/index.ts';
 import type { Hash } from '../lib/hash.ts';
+import type { Ms } from '../lib/units.ts';
 import type { Admission, Application, Charge } from './application.ts';
 import type { OwnRecovered } from './chain-messages.ts';
 import { errorCode } from './faults.ts';
@@ -12,6 +13,7 @@ interface SealedBatch {
   digest: Hash;
   seq: number;
   charges: readonly Charge[];
+  readonly sealedAt: Ms;
 }
 
 export class AccountQuota {
@@ -41,14 +43,20 @@ export class AccountQuota {
     }
   }
 
+  /** when the oldest batch that is not committed was sealed */
+  get waitingSince(): Ms | undefined {
+    for (const { sealedAt } of this.sealed.values()) return sealedAt;
+    return undefined;
+  }
+
   /** Charges that were taken stand in a batch now. */
-  seal(digest: Hash, seq: number, charges: readonly Charge[]): void {
-    this.sealed.set(digest, { digest, seq, charges });
+  seal(digest: Hash, seq: number, charges: readonly Charge[], sealedAt: Ms): void {
+    this.sealed.set(digest, { digest, seq, charges, sealedAt });
   }
 
   /** A batch of an earlier life, whose charges become known later. */
-  expect(digest: Hash, seq: number): void {
-    this.seal(digest, seq, []);
+  expect(digest: Hash, seq: number, now: Ms): void {
+    this.seal(digest, seq, [], now);
     this.expected.set(digest, this.sealed.get(digest) as SealedBatch);
   }
 
@@ -126,7 +134,7 @@ export function chargeRecovered(
 ): void {
   if (application.charges === undefined) return;
   for (const { digest, lane, seq, count, body } of batches) {
-    quota.expect(digest, seq);
+    quota.expect(digest, seq, effects.now);
     effects.request((answer) => {
       application.charges?.({ lane, seq, count, bytes: body }, (error, charges) =>
         answer({ type: 'charged', digest, charges: error === undefined ? charges : error.message }),

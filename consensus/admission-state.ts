@@ -3,7 +3,7 @@
 import type { Address, Asker } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import type { Hash } from '../lib/hash.ts';
-import type { Ms } from '../lib/units.ts';
+import { type Ms, milliseconds } from '../lib/units.ts';
 import { AccountQuota, type Charged } from './account-quota.ts';
 import type { Admission, Application, ChainContext, Charge } from './application.ts';
 import type {
@@ -63,7 +63,9 @@ export interface Arena {
 }
 
 /** What was given to the engine as one batch. */
-export type Sealed = Pick<Arena, 'waiting' | 'charges'>;
+export interface Sealed extends Pick<Arena, 'waiting' | 'charges'> {
+  readonly sealedAt: Ms;
+}
 
 export interface AdmissionState {
   /** why storage takes nothing in; undefined while it does */
@@ -77,6 +79,8 @@ export interface AdmissionState {
   readonly quota: AccountQuota;
   /** when the last batch was sealed */
   sealedAt: Ms;
+  /** what a commit takes on the lines alone */
+  lineMs: Ms;
   checking: number;
   height: number;
   timeMs: number;
@@ -93,6 +97,7 @@ export function initialState(): AdmissionState {
     sealed: new Map(),
     quota: new AccountQuota(),
     sealedAt: -Infinity as Ms,
+    lineMs: milliseconds(0),
     checking: 0,
     height: 0,
     timeMs: 0,

@@ -1,5 +1,5 @@
 // The actor at a chain's door (§8): it checks what clients submit, gathers the good entries into batches and answers when
-// they are durable. A batch is sealed at 512 KiB, or 4 ms after the one before it: at once where nobody has come for longer.
+// they are durable. A batch is sealed at 512 KiB, or a pace after the one before it: at once where nobody has come for longer.
 
 import type { Asker, Behavior, Effects, Message } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
@@ -21,7 +21,17 @@ import {
 import type { ChainContext, Charge } from './application.ts';
 import type { Accepted, NotSealed, Refusal, Seal, Submit, Submitted } from './chain-messages.ts';
 import { errorCode } from './faults.ts';
-import { mailboxes, maxBatchBytes, maxBatchEntries, maxUnsealedBytes, sealBytes, sealPace } from './limits.ts';
+import {
+  mailboxes,
+  maxBatchBytes,
+  maxBatchEntries,
+  maxSealPace,
+  maxUnsealedBytes,
+  proposalPace,
+  sealBytes,
+  sealPace,
+  sealShare,
+} from './limits.ts';
 
 /** of the length before each entry */
 const lengthBytes = 4;
@@ -77,7 +87,7 @@ function receive(
       break;
     case 'sealing':
       state.sealing = message;
-      if (message.allowed) sealIfDue(options, state, effects);
+      if (message.allowed) sealWhenDue(options, state, effects);
       break;
     case 'admission':
       state.storage = message.open ? undefined : message.reason;
@@ -85,7 +95,9 @@ function receive(
     case 'progress':
       state.height = message.height;
       state.timeMs = message.timeMs;
+      state.lineMs = message.lineMs;
       state.quota.commit(message.ownSeq);
+      sealWhenDue(options, state, effects);
       measureQuota(state.quota, [], options.name, effects);
       break;
     case 'seal-now':
@@ -257,22 +269,32 @@ function take(
     state.arena = emptyArena();
   }
   const { arena } = state;
-  if (arena.count === 0) effects.schedule('seal', untilSeal(state, effects), { type: 'seal-now' });
+  const first = arena.count === 0;
   arena.waiting.push({ asker, refused, offset: arena.count });
   arena.charges.push(...charges);
   arena.pieces.push(...pieces);
   arena.size += size;
   arena.count += count;
-  sealIfDue(options, state, effects);
+  if (first) sealWhenDue(options, state, effects);
+  else if (isDue(state, effects)) seal(options, state, effects);
 }
 
-function sealIfDue(options: AdmissionOptions, state: AdmissionState, effects: Effects<AdmissionMessage>): void {
-  const due = state.full.length > 0 || state.arena.size >= sealBytes || untilSeal(state, effects) === 0;
-  if (due) seal(options, state, effects);
+const isDue = (state: AdmissionState, effects: Effects<AdmissionMessage>): boolean =>
+  state.full.length > 0 || state.arena.size >= sealBytes || untilSeal(state, effects) === 0;
+
+function sealWhenDue(options: AdmissionOptions, state: AdmissionState, effects: Effects<AdmissionMessage>): void {
+  if (isDue(state, effects)) seal(options, state, effects);
+  else if (state.arena.count > 0) effects.schedule('seal', untilSeal(state, effects), { type: 'seal-now' });
 }
 
-const untilSeal = ({ sealedAt }: AdmissionState, { now }: Effects<AdmissionMessage>): Ms =>
-  milliseconds(Math.max(0, sealedAt + sealPace - now));
+function untilSeal(
+  { sealedAt, lineMs, quota: { waitingSince } }: AdmissionState,
+  { now }: Effects<AdmissionMessage>,
+): Ms {
+  const queuedMs = waitingSince === undefined ? 0 : Math.max(0, now - waitingSince - lineMs - proposalPace);
+  const pace = Math.min(sealPace + queuedMs / sealShare, maxSealPace);
+  return milliseconds(Math.max(0, sealedAt + pace - now));
+}
 
 function seal(options: AdmissionOptions, state: AdmissionState, effects: Effects<AdmissionMessage>): void {
   if (!state.sealing.allowed) return;
@@ -292,7 +314,9 @@ function sealOne(
   effects: Effects<AdmissionMessage>,
 ): void {
   const contentHash = sha256Hex(...arena.pieces);
-  state.sealed.set(contentHash, [...(state.sealed.get(contentHash) ?? []), arena]);
+  const { waiting, charges } = arena;
+  const sealed: Sealed = { waiting, charges, sealedAt: effects.now };
+  state.sealed.set(contentHash, [...(state.sealed.get(contentHash) ?? []), sealed]);
   const message: Seal = {
     type: 'seal',
     content: { count: arena.count, size: arena.size, contentHash, body: arena.pieces },
@@ -308,12 +332,12 @@ function onAccepted(
 ): void {
   const sealed = takeSealed(state, contentHash);
   if (sealed === undefined) return; // appended again (L4), or of an earlier life
-  state.quota.seal(digest, seq, sealed.charges);
+  state.quota.seal(digest, seq, sealed.charges, sealed.sealedAt);
   for (const { asker, refused, offset } of sealed.waiting) {
     const answer: Submitted = { type: 'submitted', refused, place: { lane, seq, digest, offset } };
     effects.reply(answer, asker);
   }
-  sealIfDue(options, state, effects);
+  sealWhenDue(options, state, effects);
 }
 
 function takeSealed(state: AdmissionState, contentHash: Hash): Sealed | undefined {

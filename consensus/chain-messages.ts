@@ -4,6 +4,7 @@
 import { type Address, address, type Message } from '../actors/index.ts';
 import type { Bytes } from '../lib/bytes.ts';
 import type { Hash } from '../lib/hash.ts';
+import type { Ms } from '../lib/units.ts';
 import type { BatchOutcome, QueryRequest } from './application.ts';
 import type { Batch, BatchContent, Block, Roots, SignedHeader, StopReason } from './core/index.ts';
 
@@ -95,6 +96,8 @@ export interface Progress extends Message {
   readonly timeMs: number;
   /** of this node's lane: the highest sequence number that the committed cut contains; 0 for a follower */
   readonly ownSeq: number;
+  /** what a commit takes on the lines alone: a batch and its block, and two rounds of votes */
+  readonly lineMs: Ms;
 }
 
 /** Asked by executors and gateways: answered by `covered` as soon as a committed header covers everything ordered by now. */

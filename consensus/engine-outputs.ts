@@ -1,6 +1,7 @@
 // Performs what the core asks for: records to the journal, frames to peers, news to the chain's other actors.
 
 import type { Message } from '../actors/index.ts';
+import { milliseconds } from '../lib/units.ts';
 import type { NodeId } from '../net/index.ts';
 import type { Output } from './core/index.ts';
 import { pauseLane, serveBatch, serveHeaders, transmit } from './engine-frames.ts';
@@ -47,8 +48,10 @@ function perform(options: EngineOptions, engine: Engine, output: Output, lastApp
         value: Math.max(0, effects.wallMs - timeMs) / 1000,
         labels: { chain: options.name },
       });
-      if (options.me !== undefined)
-        effects.send(addresses.admission, { type: 'progress', height, timeMs, ownSeq } as Message);
+      if (options.me !== undefined) {
+        const lineMs = milliseconds(2 * engine.core.quorumTripMs);
+        effects.send(addresses.admission, { type: 'progress', height, timeMs, ownSeq, lineMs } as Message);
+      }
       break;
     }
     case 'execute':

@@ -193,6 +193,12 @@ export const maxWaitingReaders = 10_000;
 export const maxUnsealedBytes = 8 * MiB;
 /** §8: between two batches of a node that are not full; where nobody has come for longer, one is sealed at once. */
 export const sealPace: Ms = milliseconds(4);
+/**
+ * Where commits are slow because the machines are busy, fewer batches are what helps them, and hardly anybody feels it: a
+ * batch waits for a quarter of what the oldest one waits for its commit, beyond what the lines and a pace of proposals take.
+ */
+export const sealShare = 4;
+export const maxSealPace: Ms = milliseconds(60);
 /** Pieces of evidence a node keeps: one per validator, kind and epoch (§11), at most this many. */
 export const maxEvidence = 1_000;
 /** One signed object of a piece: a header names 100 lanes of 40 bytes, a vote or Timeout with a later suite's signature has 4 KiB. */

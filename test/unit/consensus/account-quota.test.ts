@@ -94,7 +94,7 @@ function open(application: Application = keyValue()) {
     notes: world.notes,
     refuseSeals: () => void (refuses = true),
     describe: () => system.describe(addresses.admission)?.context as { accounts: number },
-    commit: (ownSeq: number) => tell({ type: 'progress', height: ownSeq, timeMs: clock.wallMs(), ownSeq }),
+    commit: (ownSeq: number) => tell({ type: 'progress', height: ownSeq, timeMs: clock.wallMs(), ownSeq, lineMs: 0 }),
     /** @returns codes by index of what was refused, or the code of a refusal of everything */
     submit(entries: readonly Uint8Array[]): Record<string, number | undefined> {
       let answer: Message | undefined;

@@ -135,3 +135,45 @@ t.test('entries of an opaque ledger are taken unread, but for those that are too
   door.submit(1, entry(4, 500_000));
   t.match(door.answers.at(-1), { refused: [{ index: 0, code: 2001 }], place: undefined });
 });
+
+t.test('the longer its batches wait for their commits, the more a node gathers into one', async (t) => {
+  const door = openDoor();
+  door.sealing('open');
+  let taken = 0;
+  /** how long an entry that comes right after a batch waits for the next one */
+  const paceNow = (): number => {
+    const before = door.seals.length;
+    door.submit(1, entry(taken++, 100));
+    const startMs = door.world.clock.now();
+    while (door.seals.length === before) door.world.clock.advance(1);
+    return door.world.clock.now() - startMs;
+  };
+  const accept = (): void => {
+    const { contentHash } = door.seals.at(-1) as Seal['content'];
+    const seq = door.seals.length;
+    door.tell({ type: 'accepted', contentHash, lane: 0, seq, digest: seq.toString(16).padStart(64, '0') });
+  };
+  const commit = (ownSeq: number, lineMs = 0): void =>
+    door.tell({ type: 'progress', height: ownSeq, timeMs: 0, ownSeq, lineMs });
+
+  t.equal(paceNow(), 0, 'nobody came before');
+  t.equal(paceNow(), 4, 'nothing is known to wait');
+  accept(); // the second batch; it waits from now on
+  door.world.clock.advance(121);
+  t.equal(paceNow(), 0, 'nobody came for longer than the pace');
+  t.equal(paceNow(), 28, 'a quarter of what exceeds 25 ms, and 4');
+  commit(1);
+  door.world.clock.advance(400);
+  paceNow();
+  t.equal(paceNow(), 60, 'at most');
+  commit(1, 500);
+  paceNow();
+  t.equal(paceNow(), 32, 'the lines take most of it');
+
+  paceNow();
+  door.submit(1, entry(taken++, 100));
+  const before = door.seals.length;
+  commit(2);
+  door.world.clock.advance(4);
+  t.equal(door.seals.length, before + 1, 'what it waited for is committed');
+});
