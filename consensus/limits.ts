@@ -75,6 +75,12 @@ export const maxLinks = maxLinksWindows * 4 * defaultWindow;
 /** D6: headers that a new segment repeats: what the links of a certificate span, and what a leader lets wait for execution. 600
  * bytes each at n = 4 and W = 64 make 79 KB, 4.4 KB at n = 100 576 KB. A node further behind repeats none: it fetches them again. */
 export const maxRepeatedHeaders = (window: number): number => maxLinksWindows * window + maxUnexecuted;
+/** The most that one of them takes in the journal: each lane's 32 bytes and number, the rest of a header, and a signature. */
+export const repeatedHeaderBytes = (validators: number): number => 512 + 48 * validators;
+/** Of a shard's journal, in steps of a page. Half a segment takes the largest batch, and storage goes no higher than 512 MiB. */
+export const segmentSizes = { min: 4 * MiB, max: 512 * MiB, step: 4 * KiB } as const;
+/** A segment begins with what its chains repeat; the rest of it is there for what is new. */
+export const repeatedShare = 1 / 4;
 
 /** Q2: verdicts on TCs that are remembered, by hash. Beyond: all are forgotten, and verified again. */
 export const maxVerifiedTcs = 64;

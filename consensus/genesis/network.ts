@@ -13,9 +13,19 @@ import {
 } from '../../lib/fields.ts';
 import { type Result, refused } from '../../lib/result.ts';
 import type { SignatureSuite } from '../../lib/suites/suite.ts';
-import { GiB, KiB, MiB } from '../../lib/units.ts';
+import { KiB, MiB } from '../../lib/units.ts';
 import type { NodeId } from '../../net/ports.ts';
-import { maxChains, maxEpochMs, maxListedAccounts, maxListedFollowers, maxValidators } from '../limits.ts';
+import {
+  maxChains,
+  maxEpochMs,
+  maxListedAccounts,
+  maxListedFollowers,
+  maxRepeatedHeaders,
+  maxValidators,
+  repeatedHeaderBytes,
+  repeatedShare,
+  segmentSizes,
+} from '../limits.ts';
 
 export interface NetworkGenesis {
   readonly format: 1;
@@ -111,6 +121,7 @@ function readNetwork(root: Fields, keys: KeyReader): NetworkGenesis {
   refuseDuplicates(network.validators, 'validators', 'encryptionKey', (each) => toHex(each.encryptionKey));
   refuseDuplicates(network.chains, 'chains', 'name', (each) => each.name);
   requireOnePolicyPerShard(network.chains);
+  requireRoomInSegments(network);
   return network;
 }
 
@@ -154,10 +165,16 @@ function readChain(fields: Fields, keys: KeyReader): ChainEntry {
       fields.has('retain') && fields.text('retain', /^(all|[1-9][0-9]*)$/, '"all" or a number of bytes') !== 'all'
         ? fields.wholeText('retain', { min: 64 * KiB, max: 2 ** 48 })
         : 'all',
-    segmentBytes: fields.has('segmentBytes')
-      ? fields.wholeText('segmentBytes', { min: 64 * KiB, max: GiB })
-      : 256 * MiB,
+    segmentBytes: fields.has('segmentBytes') ? readSegmentBytes(fields) : 256 * MiB,
   };
+}
+
+function readSegmentBytes(fields: Fields): number {
+  const bytes = fields.wholeText('segmentBytes', segmentSizes);
+  if (bytes % segmentSizes.step !== 0) {
+    refuseField('out-of-range', fields.at('segmentBytes'), `expected a multiple of ${segmentSizes.step}`);
+  }
+  return bytes;
 }
 
 function readFastPath(fields: Fields): false {
@@ -183,6 +200,19 @@ function requireOnePolicyPerShard(chains: readonly ChainEntry[]): void {
     if (other.retainBytes !== chain.retainBytes || other.segmentBytes !== chain.segmentBytes) {
       refuseField('out-of-range', `chains[${index}]`, `retain and segmentBytes differ within shard ${chain.shard}`);
     }
+  });
+}
+
+/** Each new segment repeats what its chains still need (D6). */
+function requireRoomInSegments({ chains, validators }: NetworkGenesis): void {
+  const repeated = new Map<string, number>();
+  chains.forEach(({ shard, window, segmentBytes }, index) => {
+    const own = maxRepeatedHeaders(window) * repeatedHeaderBytes(validators.length);
+    const bytes = (repeated.get(shard) ?? 0) + own;
+    repeated.set(shard, bytes);
+    if (bytes <= segmentBytes * repeatedShare) return;
+    const needed = Math.ceil(bytes / repeatedShare / MiB) * MiB;
+    refuseField('out-of-range', `chains[${index}].segmentBytes`, `the chains of shard ${shard} need ${needed} or more`);
   });
 }
 

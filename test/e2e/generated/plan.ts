@@ -96,7 +96,7 @@ function drawChains(random: Random): readonly ChainEntry[] {
   const sharing: ChainEntry = { ...main, name: 'side' };
   const apart: ChainEntry = { ...sharing, shard: 'side' };
   const chains = random.pick([[main], [main, bench], [main, sharing], [main, apart]]);
-  const segmentBytes = random.pick([MiB, 16 * MiB]);
+  const segmentBytes = random.pick([4 * MiB, 16 * MiB]);
   return chains.map((chain) => ({ ...chain, segmentBytes }));
 }
 

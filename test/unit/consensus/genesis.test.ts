@@ -1,5 +1,6 @@
 import t from 'tap';
 import { chainGenesis, formatNetwork, type NetworkGenesis, parseNetwork } from '../../../consensus/genesis/index.ts';
+import { MiB } from '../../../lib/units.ts';
 import type { NodeId } from '../../../net/ports.ts';
 import { sampleChain } from '../../support/sample-chain.ts';
 
@@ -31,6 +32,14 @@ const network: NetworkGenesis = {
 t.test('a network file comes back as it was written', async (t) => {
   const parsed = parseNetwork(formatNetwork(network), suites);
   t.strictSame(parsed, { ok: true, value: network });
+});
+
+t.test('a segment has room for what the chains of its shard repeat', async (t) => {
+  const wide = { ...sampleChain, window: 256, segmentBytes: 4 * MiB };
+  const sharing = (...names: string[]) =>
+    parseNetwork(formatNetwork({ ...network, chains: names.map((name) => ({ ...wide, name })) }), suites);
+  t.match(sharing('a', 'b'), { ok: true });
+  t.match(sharing('a', 'b', 'c'), { ok: false, error: { code: 'out-of-range', place: 'chains[2].segmentBytes' } });
 });
 
 t.test('a chain id is golden, and covers what members must agree on and nothing else', async (t) => {
@@ -67,6 +76,9 @@ t.test('a bad file is refused with the place', async (t) => {
     ['0f'.repeat(32), '0F'.repeat(32), 'wrong-kind', 'followers.nodeIds[0]'],
     ['"name": "bench"', '"name": "main"', 'duplicate', 'chains[1].name'],
     ['"shard": "bench"', '"shard": "main"', 'out-of-range', 'chains[1]'],
+    ['"segmentBytes": "67108864"', '"segmentBytes": "1048576"', 'out-of-range', 'chains[1].segmentBytes'],
+    ['"segmentBytes": "67108864"', '"segmentBytes": "1073741824"', 'out-of-range', 'chains[1].segmentBytes'],
+    ['"segmentBytes": "67108864"', '"segmentBytes": "67108865"', 'out-of-range', 'chains[1].segmentBytes'],
     ['"name": "v3",', '', 'missing', 'validators[2].name'],
     [/^\{/, '', 'not-parsable', '(document)'],
   ];
