@@ -175,7 +175,7 @@ class Cluster {
         peers: nodeIds.map((nodeId) => ({ nodeId, host: 'sim', port: 1 })),
         hooks: liar === undefined ? hooks : joinHooks(hooks, liar.hooks(process)),
         watchJournal: (view) => this.watch.journal(index, view),
-        damaged: (reason) => this.#damaged(host, reason),
+        damaged: (reason) => this.#damaged(index, host, reason),
       },
       (node) => {
         if (!process.alive) return;
@@ -185,15 +185,19 @@ class Cluster {
     );
   }
 
-  /** An operator wipes what cannot be repaired: the validator comes back fenced, and follows. */
-  #damaged(host: Host, reason: string): void {
-    if (!this.sacrificed.has(host.index))
-      return this.world.violated('an intact journal opens', `${host.name}: ${reason}`);
-    this.world.log(() => `${host.name} is wiped: ${reason}`);
-    this.watch.copies.wiped(host.index);
+  /**
+   * An operator wipes what cannot be repaired: the validator comes back fenced, and follows. The disk of a second machine was
+   * copied with its damage; that machine stays off.
+   */
+  #damaged(index: number, host: Host, reason: string): void {
+    if (!this.sacrificed.has(index)) return this.world.violated('an intact journal opens', `${host.name}: ${reason}`);
+    const isTwin = host.index !== index;
+    this.world.log(() => `${host.name} is ${isTwin ? 'switched off' : 'wiped'}: ${reason}`);
+    if (!isTwin) this.watch.copies.wiped(index);
     // not inside the turn that found it
     this.world.after(0, () => {
       host.crash('killed');
+      if (isTwin) return;
       host.replace(undefined);
       host.start();
     });

@@ -18,3 +18,6 @@ t.test('validators under all faults keep every invariant, seed 60051', async (t)
 
 // a node came back with fewer blocks than its earlier life had reported, and nobody offered it a snapshot
 t.test('validators under all faults keep every invariant, seed 70354', async (t) => runSeeds(t, 70_354, 1));
+
+// the disk of a validator rots, and is then copied to a second machine
+t.test('validators under all faults keep every invariant, seed 92166', async (t) => runSeeds(t, 92_166, 1));
