@@ -30,7 +30,7 @@ import {
   type Transport,
 } from './net/index.ts';
 import type { NodePorts } from './node.ts';
-import { type Disk, openShard, prefixedStore, type Shard, type StoreOpener } from './storage/index.ts';
+import { type Disk, openShard, prefixedStore, type Shard, type Store, type StoreOpener } from './storage/index.ts';
 import {
   type AgentCard,
   AgentHost,
@@ -81,9 +81,11 @@ export interface SwarmNode {
 }
 
 /** The store is what is used of the shard, with its lock, its lease and its groups of writes; the journal stays empty. */
-const journal = { segmentBytes: 64 * KiB };
+export const agentsJournal = { segmentBytes: 64 * KiB };
 /** of one length, so that none begins another */
 const prefixOf = (agent: string): Bytes => sha256(fromUtf8(agent)).subarray(0, 8);
+/** The part of a node's store that is an agent's. */
+export const agentStore = (store: Store, agent: string): Store => prefixedStore(store, prefixOf(agent));
 const domain = 'swarms';
 
 export function createSwarmNode(options: SwarmNodeOptions, ports: SwarmNodePorts): SwarmNode {
@@ -131,7 +133,7 @@ export function createSwarmNode(options: SwarmNodeOptions, ports: SwarmNodePorts
   function start(done: Parameters<SwarmNode['start']>[0]): void {
     const world = { ...ports, newShardId: () => ports.secureRandom(16), note: () => undefined };
     const fatal = { fatal: (fault: { readonly message: string }) => onFatal(fault.message) };
-    openShard(world, { directory: options.dataDirectory, journal }, fatal, (fault, opened) => {
+    openShard(world, { directory: options.dataDirectory, journal: agentsJournal }, fatal, (fault, opened) => {
       if (fault !== undefined) return done(fault);
       shard = opened;
       startHosts(opened, (reason) => {
@@ -157,7 +159,7 @@ export function createSwarmNode(options: SwarmNodeOptions, ports: SwarmNodePorts
       directory: { find: (agent) => cards.get(agent) },
     };
     for (const { card, keys, programs } of options.agents) {
-      const world = { ...shared, store: prefixedStore(store, prefixOf(card.agent)) };
+      const world = { ...shared, store: agentStore(store, card.agent) };
       hosts.set(card.agent, new AgentHost(world, { card, keys, programs, ...(onHop === undefined ? {} : { onHop }) }));
     }
     let waiting = hosts.size;

@@ -39,6 +39,7 @@ const special: Partial<Record<ErrorName, number>> = {
   'bad-proof': exitCode.broken,
   'simulation-failed': exitCode.broken,
   'load-lost': exitCode.broken,
+  'swarm-chain-broken': exitCode.broken,
   'node-unreachable': exitCode.retry,
   'node-failed': exitCode.unwritable,
   'journal-write-failed': exitCode.unwritable,

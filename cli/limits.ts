@@ -42,3 +42,7 @@ export const clusterStartMs = 120_000;
 export const clusterRestartMs = 300;
 /** How long parties are waited for that are to learn how an instance ended; who cannot be told now is told at the next start. */
 export const settleMs = 2_000;
+
+/** Instances that `psky swarms list` shows at most: each is read and verified, one to ten milliseconds for ten hops. To know the
+ * newest it looks at the first record of all, 300 B of memory each. */
+export const maxListedInstances = 1_000;

@@ -22,6 +22,7 @@ import { addRun } from './verbs/run.ts';
 import { addSim } from './verbs/sim.ts';
 import { addStart } from './verbs/start.ts';
 import { addStatus } from './verbs/status.ts';
+import { addSwarms } from './verbs/swarms.ts';
 import { addTx } from './verbs/tx.ts';
 import { version } from './version.ts';
 
@@ -46,6 +47,7 @@ export function buildProgram(finish: Finish): Command {
   addLoad(program, finish);
   addCheck(program, finish);
   addRun(program, finish);
+  addSwarms(program, finish);
   addCompletion(program, finish);
   applyToAll(program, '', (command, words) => {
     quiet(command);

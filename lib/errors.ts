@@ -900,6 +900,12 @@ export const errorRows = [
     meaning: 'Two branches wrote the same variable and nothing merges it.',
     remedy: 'Give the phase at which they meet a merge for it.',
   },
+  {
+    code: 6126,
+    name: 'swarm-description-missing',
+    meaning: 'The home does not hold the description of an instance, or holds another in its place.',
+    remedy: 'Run the process once more on this home in the version that the instance has: psky run writes it there.',
+  },
 ] as const satisfies readonly ErrorRow[];
 
 /** Does `psky check` say it of a source? */

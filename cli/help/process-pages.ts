@@ -3,7 +3,14 @@
 import { exitCode } from '../exit.ts';
 import { homeVariable, type Page } from './page.ts';
 
-const { ok, error, usage, unwritable, badConfiguration } = exitCode;
+const { ok, error, usage, broken, unwritable, retry, badConfiguration } = exitCode;
+
+const instanceFiles = [
+  ['swarms/local/', 'the state of the agents'],
+  ['swarms/cluster/<role>/', 'that of an agent in a process of its own'],
+  ['swarms/agents/', 'their keys, mode 0600'],
+  ['swarms/descriptions/', 'of the processes that ran here, by hash'],
+] as const;
 
 export const processPages: Readonly<Record<string, Page>> = {
   check: {
@@ -34,10 +41,76 @@ export const processPages: Readonly<Record<string, Page>> = {
       ['swarms/local/', 'the state of the agents'],
       ['swarms/cluster/<role>/', 'that of an agent in a process of its own'],
       ['swarms/agents/', 'their keys, mode 0600'],
+      ['swarms/descriptions/', 'of the processes that ran here, by hash'],
       ['swarms/swarms.log', 'what happened'],
     ],
     environment: [homeVariable],
     exits: [ok, error, usage, unwritable, badConfiguration],
-    seeAlso: ['check', 'sim'],
+    seeAlso: ['check', 'swarms', 'sim'],
+  },
+  swarms: {
+    about: [
+      'Looks at the instances that psky run has left in a home, ended or under way. Agents that another process runs are left out, and said.',
+    ],
+    examples: [
+      ['swarms list', 'Which are there?'],
+      ['swarms show 5f0c9f8f5cf4fbd1bd10a9a4bb6b9b5b', 'What happened in one, and is it what was signed?'],
+    ],
+    environment: [homeVariable],
+    exits: [ok, error, usage, broken, unwritable, retry, badConfiguration],
+    seeAlso: ['run', 'check'],
+  },
+  'swarms list': {
+    about: [
+      'Prints each instance with its process, its life, the phases that it waits for, and when it started and last went on. Every one is read from its records and verified as by psky swarms show; the exit code is 70 where one is not what was signed.',
+    ],
+    examples: [
+      ['swarms list', 'The fifty newest:'],
+      ['swarms list --limit 5 --json', 'The five newest, for a script:'],
+    ],
+    files: instanceFiles,
+    environment: [homeVariable],
+    exits: [ok, error, usage, broken, badConfiguration],
+    seeAlso: ['swarms show', 'run'],
+  },
+  'swarms show': {
+    about: [
+      'Reads the chain of an instance again from its first record: each hash, each signature, and each move against the description that the starter signed. Then it compares what the other parties in the home have stored, and checks the word of the keeper for the chain as a whole. Where a record does not fit it says which and why, and ends with 70.',
+      'It prints the hops, what the starter sees of the state, where the state machine of the process stands, how it ended or what it waits for. Neither the program nor its agents are needed.',
+    ],
+    examples: [
+      ['swarms show order-17', 'What happened in it?'],
+      ['swarms show order-17 --json', 'The same for a script:'],
+    ],
+    files: instanceFiles,
+    environment: [homeVariable],
+    exits: [ok, error, usage, broken, badConfiguration],
+    seeAlso: ['swarms list', 'swarms retry', 'run'],
+  },
+  'swarms cancel': {
+    about: [
+      'Starts the agents of the home as psky run does, with what the run.ts beside the *.swarm.ts brings to each role, has the keeper of the instance cancel it, and waits until what it had done is undone and everybody has been told. An instance that is over stays as it is; one that is not verified is left alone, with 70. What is not through after --timeout goes on at the next start: it says what it waits for, and ends with 75.',
+    ],
+    examples: [
+      ['swarms cancel order-17 examples/purchase', 'It is not wanted any more:'],
+      ['swarms cancel order-17 examples/purchase --timeout 2m --json', 'With more patience, for a script:'],
+    ],
+    files: instanceFiles,
+    environment: [homeVariable],
+    exits: [ok, error, usage, broken, unwritable, retry, badConfiguration],
+    seeAlso: ['swarms show', 'swarms retry', 'run'],
+  },
+  'swarms retry': {
+    about: [
+      'Starts the agents of the home as psky run does, with what the run.ts beside the *.swarm.ts brings to each role, and goes on with one instance: whoever did not answer and was given up is asked again. It waits until the instance is over, and ends as psky run does; after --timeout it says what it waits for, and ends with 75.',
+    ],
+    examples: [
+      ['swarms retry order-17 examples/purchase', 'Its process was killed:'],
+      ['swarms retry order-17 examples/purchase --runtime cluster', 'It ran in a cluster:'],
+    ],
+    files: instanceFiles,
+    environment: [homeVariable],
+    exits: [ok, error, usage, broken, unwritable, retry, badConfiguration],
+    seeAlso: ['swarms show', 'swarms cancel', 'run'],
   },
 };

@@ -3,11 +3,12 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { present } from '../../lib/assert.ts';
 import { PskyError } from '../../lib/errors.ts';
 import { createNodeCertificate } from '../../net/drivers/node-certificate.ts';
 import { createWsTransport } from '../../net/drivers/ws-transport.ts';
 import { createSwarmNode, type SwarmNode } from '../../swarm-node.ts';
-import { agentOf } from '../../swarms/run/index.ts';
+import { type AgentHost, agentOf } from '../../swarms/run/index.ts';
 import { exitCode } from '../exit.ts';
 import { asKnown } from '../remote-error.ts';
 import type { FromMember, MemberSetup, ToMember } from './cluster-messages.ts';
@@ -53,17 +54,26 @@ async function live(setup: MemberSetup): Promise<Life> {
   return { setup, what, machine, node };
 }
 
-async function begin({ setup, what, node }: Life, input: unknown, instance: string | undefined): Promise<void> {
+function hostIn({ setup, node }: Life): AgentHost {
+  return present(node.hosts.get(clusterAgent(setup.role)), 'a member hosts its agent');
+}
+
+async function begin(life: Life, input: unknown, instance: string | undefined): Promise<void> {
   try {
-    const host = node.hosts.get(clusterAgent(setup.role));
-    if (host === undefined) throw new PskyError('internal', 'A member hosts its agent.');
-    const bind = Object.fromEntries(setup.agents.map(({ role, card }) => [role, card.agent]));
-    const start = { program: what.program, bind, input, ...(instance === undefined ? {} : { instance }) };
+    const host = hostIn(life);
+    const bind = Object.fromEntries(life.setup.agents.map(({ role, card }) => [role, card.agent]));
+    const start = { program: life.what.program, bind, input, ...(instance === undefined ? {} : { instance }) };
     say({ type: 'outcome', outcome: await settledOutcome(host, await host.begin(start)) });
   } catch (error) {
     const { row, message } = asKnown(error);
     say({ type: 'failed', name: row.name as never, detail: message.replace(row.meaning, '').trim() });
   }
+}
+
+async function goOn(life: Life, instance: string, cancel: string | undefined): Promise<void> {
+  const host = hostIn(life);
+  if (cancel !== undefined) host.cancel(instance, cancel);
+  say({ type: 'outcome', outcome: await settledOutcome(host, instance) });
 }
 
 function meet({ setup, node }: Life, ports: Readonly<Record<string, number>>): void {
@@ -89,6 +99,7 @@ process.on('message', (message: ToMember) => {
   void life?.then((alive) => {
     if (message.type === 'go') meet(alive, message.ports);
     else if (message.type === 'begin') void begin(alive, message.input, message.instance);
+    else if (message.type === 'go-on') void goOn(alive, message.instance, message.cancel);
     else void closed(alive.node, alive.machine).then(() => process.exit(exitCode.ok));
   });
 });

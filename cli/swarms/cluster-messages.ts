@@ -31,6 +31,8 @@ export type ToMember =
   /** where the agents of all roles listen */
   | { readonly type: 'go'; readonly ports: Readonly<Record<string, number>> }
   | { readonly type: 'begin'; readonly input: unknown; readonly instance: string | undefined }
+  /** tells how an instance ends that there is; `cancel` says why it is to be cancelled */
+  | { readonly type: 'go-on'; readonly instance: string; readonly cancel: string | undefined }
   | { readonly type: 'stop' };
 
 export type FromMember =

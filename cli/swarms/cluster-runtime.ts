@@ -27,6 +27,8 @@ export interface ClusterOptions {
 
 export interface Cluster {
   begin(input: unknown, instance: string | undefined): Promise<Outcome>;
+  /** The members go on with what they have stored. @param cancel why the instance is to be cancelled */
+  goOn(instance: string, cancel: string | undefined): Promise<Outcome>;
   close(): Promise<void>;
 }
 
@@ -42,7 +44,7 @@ export async function openCluster({ folder, path, what, onHop }: ClusterOptions)
   }
   let closing = false;
   let told: ((outcome: FromMember & { type: 'outcome' | 'failed' }) => void) | undefined;
-  let wanted: Extract<ToMember, { type: 'begin' }> | undefined;
+  let wanted: Extract<ToMember, { type: 'begin' | 'go-on' }> | undefined;
   const members = new Map<string, ChildProcess>();
   let ports: Readonly<Record<string, number>> = {};
 
@@ -92,6 +94,17 @@ export async function openCluster({ folder, path, what, onHop }: ClusterOptions)
     if (child?.connected === true) child.send(message, () => undefined);
   };
 
+  /** Of the agent that keeps the instance. */
+  const ask = (message: NonNullable<typeof wanted>): Promise<Outcome> =>
+    new Promise((resolve, reject) => {
+      told = (answer) => {
+        if (answer.type === 'outcome') resolve(answer.outcome);
+        else reject(new PskyError(answer.name, answer.detail));
+      };
+      wanted = message;
+      send(what.start.role, message);
+    });
+
   const close = (): Promise<void> => {
     closing = true;
     return Promise.all(
@@ -117,14 +130,7 @@ export async function openCluster({ folder, path, what, onHop }: ClusterOptions)
 
   return {
     close,
-    begin: (input, instance) =>
-      new Promise((resolve, reject) => {
-        told = (message) => {
-          if (message.type === 'outcome') resolve(message.outcome);
-          else reject(new PskyError(message.name, message.detail));
-        };
-        wanted = { type: 'begin', input, instance };
-        send(what.start.role, wanted);
-      }),
+    begin: (input, instance) => ask({ type: 'begin', input, instance }),
+    goOn: (instance, cancel) => ask({ type: 'go-on', instance, cancel }),
   };
 }

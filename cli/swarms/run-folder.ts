@@ -8,11 +8,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { type ErrorName, errorRowOfCode, PskyError } from '../../lib/errors.ts';
 import type { Choreography } from '../../swarms/index.ts';
-import { type Implementation, type Program, programOf, type Run } from '../../swarms/run/index.ts';
+import {
+  type Description,
+  descriptionHash,
+  type Implementation,
+  type Program,
+  programOf,
+  type Run,
+} from '../../swarms/run/index.ts';
 import { readSource } from '../../swarms/source/index.ts';
 
 export interface RunFolder {
   readonly program: Program;
+  /** the program's, with the bodies of phases, which only the source shows; without them where there are warnings */
+  readonly checked: Description;
   readonly start: { readonly role: string; readonly input: unknown };
   readonly implementations: Readonly<Record<string, Implementation>>;
 }
@@ -23,7 +32,7 @@ const runFile = /^run\.[cm]?[jt]s$/;
 /** @throws PskyError where it is missing, wrong, or cannot be bundled */
 export async function loadRunFolder(path: string): Promise<RunFolder> {
   const swarm = swarmIn(path);
-  requireChecked(swarm);
+  const descriptions = requireChecked(swarm);
   const run = runBeside(swarm);
   const loaded = await bundled(swarm, run);
   const { default: file } = loaded;
@@ -36,7 +45,8 @@ export async function loadRunFolder(path: string): Promise<RunFolder> {
   const first = phases[start];
   if (first?.kind !== 'phase' || first.at !== role)
     throw unusable(`${run}: the process begins at '${first?.kind === 'phase' ? first.at : start}', not at '${role}'.`);
-  return { program, start: { role, input }, implementations: file.agents };
+  const checked = descriptions.find((each) => descriptionHash(each) === program.hash) ?? program.description;
+  return { program, checked, start: { role, input }, implementations: file.agents };
 }
 
 const unusable = (detail: string): PskyError => new PskyError('swarm-run-unusable', detail);
@@ -62,10 +72,10 @@ function runBeside(swarm: string): string {
 }
 
 /** Nothing runs that `psky check` finds wrong. */
-function requireChecked(swarm: string): void {
-  const { diagnostics } = readSource(swarm, readFileSync(swarm, 'utf8'));
+function requireChecked(swarm: string): readonly Description[] {
+  const { descriptions, diagnostics } = readSource(swarm, readFileSync(swarm, 'utf8'));
   const first = diagnostics.find(({ severity }) => severity === 'error');
-  if (first === undefined) return;
+  if (first === undefined) return descriptions;
   const row = errorRowOfCode(Number(first.code.replace('PSKY-', '')));
   const place = `${basename(first.file)}:${first.line}:${first.column}: ${first.message} ${first.suggestion}`;
   throw new PskyError((row?.name ?? 'swarm-run-unusable') as ErrorName, place);

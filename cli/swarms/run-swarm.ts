@@ -8,9 +8,11 @@ import { exitCode } from '../exit.ts';
 import { formatTable, type Output } from '../output.ts';
 import type { Call } from '../verb.ts';
 import { openCluster } from './cluster-runtime.ts';
+import { keepDescription } from './descriptions.ts';
 import { openLocalRuntime, settledOutcome } from './local-runtime.ts';
 import { printable } from './printable.ts';
 import { loadRunFolder, type RunFolder } from './run-folder.ts';
+import { endLines, hopLine } from './story-lines.ts';
 
 /** @returns the exit code */
 export async function runSwarm(call: Call): Promise<number> {
@@ -24,6 +26,7 @@ export async function runSwarm(call: Call): Promise<number> {
     onHop: (hop) => call.out.remark(hopLine(hopOf(hop))),
   };
   mkdirSync(how.folder, { recursive: true, mode: 0o700 });
+  keepDescription(how.folder, what.checked);
   const inCluster = call.text('runtime') === 'cluster';
   return tell(call.out, inCluster ? await runInCluster(how) : await runHere(call, how));
 }
@@ -93,14 +96,8 @@ function tell(out: Output, { life, instance, end, error, state, hops, notUndone,
 
 function textOf({ end, error, state, notUndone }: Pick<Outcome, 'end' | 'error' | 'state' | 'notUndone'>): string {
   const values = Object.entries(state).map(([name, value]) => [name, JSON.stringify(printable(value)) ?? 'undefined']);
-  const where = error === null ? '' : [error.phase, error.role].filter((each) => each !== null).join(' at ');
   return [
-    error === null ? `end: ${end}` : `${end}: ${error.code} ${error.name}${where === '' ? '' : ` in ${where}`}`,
-    ...(error?.cause ? [`  ${error.cause}`] : []),
-    ...notUndone.map(({ phase, role, code }) => `not undone: ${phase} at ${role}, ${code}`),
+    ...endLines(error === null ? `end: ${end}` : end, error, notUndone),
     ...(values.length === 0 ? [] : [formatTable(values)]),
   ].join('\n');
 }
-
-const hopLine = ({ at, phase, role, fault }: ReturnType<typeof hopOf>): string =>
-  `${at.slice(11, 23)}  ${phase} at ${role}${fault === undefined ? '' : `: ${fault}`}`;

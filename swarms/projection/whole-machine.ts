@@ -1,7 +1,7 @@
 // One state machine for the whole process. A phase is a state; a fork is a parallel state with a region per branch, which
 // is left when enough of them have arrived. Names of phases have no spaces; those of all other states do. A running instance is this machine.
 
-import { type AnyStateMachine, assign, setup } from 'xstate';
+import { type AnyStateMachine, assign, initialTransition, type StateValue, setup, transition } from 'xstate';
 import { needed } from '../check/forks.ts';
 import type { Description } from '../description.ts';
 import { type Frame, frameKey, framesOf, framesOfMove, type Stack } from '../frames.ts';
@@ -9,6 +9,8 @@ import { endOf, everyMember, type Move, movesOf, phaseOf, phasesOf } from '../gr
 import { brokenEvents, metEvent, moveEvent } from './events.ts';
 
 type Fork = Extract<Move, { branches: unknown }>;
+
+export type { StateValue };
 
 /** how many branches of each open fork have arrived */
 interface WholeContext {
@@ -37,6 +39,20 @@ export function wholeMachine(description: Description): AnyStateMachine {
     states: { ...builder.states([]), ...endStates(description), ...brokenStates },
     on: brokenMoves,
   } as never) as unknown as AnyStateMachine;
+}
+
+/**
+ * @param moves names of events.ts, as the records of an instance have them
+ * @returns the value of the machine's state; undefined where it has no such move
+ */
+export function stateAfter(description: Description, moves: readonly string[]): StateValue | undefined {
+  const machine = wholeMachine(description);
+  let [snapshot] = initialTransition(machine);
+  for (const type of moves) {
+    if (!snapshot.can({ type })) return undefined;
+    [snapshot] = transition(machine, snapshot, { type });
+  }
+  return snapshot.value as StateValue;
 }
 
 export const machineId = ({ name }: Description): string => name.replace(/[^A-Za-z0-9]/g, '_');

@@ -17,7 +17,7 @@ import type { InstanceEffect, InstanceEvent } from './instance-events.ts';
 import { isInstanceId, loadInstance, readLiveMark, rows, type StoredInstance, tail } from './instance-rows.ts';
 import { KeptValues } from './kept.ts';
 import { comebackMs, comebacks, longestLookMs, lookEveryMs, maxLiveInstances } from './limits.ts';
-import { decodeEnvelope, type Envelope, encodeEnvelope, messageText } from './message.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope, headText, messageText } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { nothingOwn } from './own.ts';
 import { type Implementation, runPhase, runUndo } from './phase-runner.ts';
@@ -29,6 +29,7 @@ import {
   encodeStart,
   encodeTurn,
   encodeUndone,
+  isSignedBy,
   type Party,
   signedText,
   type Turn,
@@ -243,6 +244,7 @@ export class AgentHost {
       signTurn: (turn: Turn) => this.#signed('turn', encodeTurn(turn)),
       signUndone: ({ instance, description, role, run, after }, fault) =>
         this.#signed('undone', encodeUndone({ instance, description, role, run, after, fault })),
+      signHead: (length, head) => this.#sign(headText(id, length, head)),
       perform: (effect, instance) => this.#perform(effect, instance),
       left: (how) => {
         if (!how.clean && !this.#closed) log.error('an instance failed', { instance: id });
@@ -280,9 +282,13 @@ export class AgentHost {
       stored.own ?? nothingOwn(),
       new Map(stored.letters),
     );
-    const whole = stored.records.every((raw) => instance.restore(raw));
-    if (!whole) this.#world.log.error('the records of an instance are damaged', { instance: id });
-    return whole ? instance : undefined;
+    for (const raw of stored.records) {
+      const fault = instance.restore(raw);
+      if (fault === undefined) continue;
+      this.#world.log.error('the records of an instance are damaged', { instance: id, ...fault });
+      return undefined;
+    }
+    return instance;
   }
 
   /** An agent takes part only among those whom it knows, under the keys that they have now, and in roles that are its own. */
@@ -346,9 +352,8 @@ export class AgentHost {
     return { body, signature: this.#sign(signedText(kind, body)) };
   }
 
-  #verify({ signingSuite, signingKey }: Party, text: Bytes, signature: Bytes): boolean {
-    const { suite } = this.#world;
-    return signingSuite === suite.suite && suite.verify(signingKey, text, signature);
+  #verify(party: Party, text: Bytes, signature: Bytes): boolean {
+    return isSignedBy(this.#world.suite, party, text, signature);
   }
 
   #verifyMessage(party: Party, { instance, from, message, signature }: Envelope): boolean {

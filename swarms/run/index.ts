@@ -1,5 +1,6 @@
 // Running choreographies: the agents that execute them, and what becomes of an instance.
 
+export { type Description, parseDescription } from '../description.ts';
 export {
   AgentHost,
   type AgentHostOptions,
@@ -8,11 +9,14 @@ export {
   type StartOptions,
 } from './agent-host.ts';
 export { agentOf } from './agent-keys.ts';
-export type { HopEntry } from './book.ts';
+export { type Audit, type AuditFault, auditInstance, type Copy, machineOf } from './audit.ts';
+export type { Book, HopEntry, Life } from './book.ts';
+export { loadFirstRecord, loadInstance, nextInstance } from './instance-rows.ts';
 export type { Kept } from './kept.ts';
 export { MemoryStore } from './memory-store.ts';
-export { type Hop, hopOf, type Outcome, type SwarmError } from './outcome.ts';
+export { type Hop, hopOf, type Outcome, type Story, type SwarmError, storyOf } from './outcome.ts';
 export type { Implementation, PhaseContext } from './phase-runner.ts';
 export type { AgentCard, AgentKeys, Courier, Directory, SwarmStore } from './ports.ts';
-export { type Program, programOf, unrunnableRoles } from './program.ts';
+export { descriptionHash, type Program, programOf, unrunnableRoles } from './program.ts';
 export type { Run } from './run-file.ts';
+export { startIn } from './start.ts';

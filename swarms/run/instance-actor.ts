@@ -3,6 +3,7 @@
 
 import type { Behavior, Effects, Message } from '../../actors/index.ts';
 import type { Bytes } from '../../lib/bytes.ts';
+import type { Hash } from '../../lib/hash.ts';
 import { milliseconds } from '../../lib/units.ts';
 import type { Instance } from './instance.ts';
 import type { InstanceEffect, InstanceEvent } from './instance-events.ts';
@@ -25,6 +26,8 @@ export interface InstanceHost {
   undo(task: PhaseTask, draft: Draft, done: (fault: string | null) => void): void;
   signTurn(turn: Turn): { readonly body: Bytes; readonly signature: Bytes };
   signUndone(task: PhaseTask, fault: string | null): { readonly body: Bytes; readonly signature: Bytes };
+  /** the keeper's word for a chain */
+  signHead(length: number, head: Hash): Bytes;
   perform(effect: Extract<InstanceEffect, { do: 'send' | 'hop' | 'ended' | 'settled' }>, instance: Instance): void;
   /** it leaves memory until `dueMs`; `clean` is false where a bug or the disk ended it */
   left(how: { readonly clean: boolean; readonly dueMs: number | undefined }): void;
@@ -154,6 +157,7 @@ class ActorTurn {
   #store(instance: Instance, more: readonly SwarmWrite[], followed: readonly InstanceEffect[]): void {
     const state = this.#state;
     const { id } = instance.options;
+    instance.signEnd(() => this.#host.signHead(instance.book.length, instance.book.head));
     const writes = [...changesAsWrites(id, instance.own, instance.takeChanges()), ...more];
     const mark = instance.settled ? 'settled' : 'live';
     if (instance.book.started && mark !== state.marked) {

@@ -12,6 +12,8 @@ import { readAs } from './record.ts';
 
 /** an id is a part of keys and of an actor's address */
 const idForm = /^[A-Za-z0-9_.:-]{1,64}$/;
+/** what ends an id in a key */
+const slash = 0x2f;
 export const isInstanceId = (id: string): boolean => idForm.test(id);
 
 const recordKey = (id: string, n: number): Bytes => concatBytes([fromUtf8(`i/${id}/r/`), bigEndian(n, 4)]);
@@ -102,6 +104,28 @@ export function loadInstance(
       });
     });
   });
+}
+
+/** Ids of the instances in a store after one, in their order. One look per instance, whatever each holds. */
+export function nextInstance(
+  store: SwarmStore,
+  last: string | undefined,
+  done: (fault: SwarmStoreFault | undefined, id: string | undefined) => void,
+): void {
+  const from = last === undefined ? fromUtf8('i/') : after(`i/${last}/`);
+  store.range({ from, to: after('i/'), limit: 1 }, (fault, [row]) => {
+    const key = row === undefined ? undefined : tail(row[0], 'i/');
+    done(fault, key === undefined ? undefined : toUtf8(key.subarray(0, key.indexOf(slash))));
+  });
+}
+
+/** The first record of an instance. */
+export function loadFirstRecord(
+  store: SwarmStore,
+  id: string,
+  done: (fault: SwarmStoreFault | undefined, raw: Bytes | undefined) => void,
+): void {
+  store.get(recordKey(id, 0), done);
 }
 
 const numberIn = (key: Bytes): number => new DataView(key.buffer, key.byteOffset + key.length - 4).getUint32(0);

@@ -7,15 +7,14 @@
 import { present } from '../../lib/assert.ts';
 import { type Bytes, noBytes } from '../../lib/bytes.ts';
 import { ok } from '../../lib/result.ts';
-import { Book } from './book.ts';
+import { Book, type RecordFault } from './book.ts';
 import type { Changes, InstanceEffect, InstanceEvent, InstanceOptions } from './instance-events.ts';
 import { keptRefusals, maxRecords, newsBytes } from './limits.ts';
 import type { Envelope, News, SwarmMessage } from './message.ts';
 import { type Mine, nothingOwn, type Own, type Signed } from './own.ts';
-import { holdsBody, readNews, runIn, starterIn } from './read-news.ts';
+import { addRaw, holdsBody, readNews, runIn, starterIn } from './read-news.ts';
 import {
   decodeBody,
-  decodeRecord,
   encodeRecord,
   encodeRuling,
   type Party,
@@ -53,13 +52,13 @@ export class Instance {
     this.book = new Book(options.description, options.descriptionHash, options.verify);
   }
 
-  /** A stored record, before any event. @returns false where the store holds another chain than was stored */
-  restore(raw: Bytes): boolean {
-    const record = decodeRecord(raw);
-    if (record === undefined || this.book.add(raw, record) !== undefined) return false;
+  /** A stored record, before any event. @returns why the store does not hold the chain that was stored */
+  restore(raw: Bytes): RecordFault | undefined {
+    const fault = addRaw(this.book, raw);
+    if (fault !== undefined) return fault;
     this.records.push(raw);
     this.#toldHops = this.book.hops.length;
-    return true;
+    return undefined;
   }
 
   get keeps(): boolean {
@@ -80,6 +79,13 @@ export class Instance {
     this.#newLetters = [];
     this.#ownChanged = false;
     return changes;
+  }
+
+  /** Of an instance that is over the keeper signs the whole chain: what was sent before carries its word for a part. */
+  signEnd(sign: () => Bytes): void {
+    if (!this.keeps || !this.book.over || this.own.headSignature.length > 0) return;
+    this.own.headSignature = sign();
+    this.#ownChanged = true;
   }
 
   /** Nothing is left to do here, whatever time passes. */

@@ -6,7 +6,7 @@ import { type ErrorName, errorRow, formatErrorCode, PskyError } from '../../lib/
 import { isoTime } from '../../lib/iso-time.ts';
 import type { Sealing, SealingKeys } from '../../lib/suites/sealing.ts';
 import { endOf } from '../graph.ts';
-import type { Failure, HopEntry, NotUndone } from './book.ts';
+import type { Failure, HopEntry, Life, NotUndone } from './book.ts';
 import type { Instance } from './instance.ts';
 import { type LetterText, openLetter } from './letter.ts';
 import { readSource } from './phase-runner.ts';
@@ -33,11 +33,17 @@ export interface SwarmError {
   readonly cause: string | null;
 }
 
-export interface Outcome {
-  readonly instance: string;
+export interface Outcome extends Story {
   readonly life: 'completed' | 'failed' | 'cancelled';
-  /** the outcome of the end that was reached; `failed` or `cancelled` where none was */
   readonly end: string;
+}
+
+/** An instance at any moment. */
+export interface Story {
+  readonly instance: string;
+  readonly life: Life;
+  /** the outcome of the end that was reached; `failed` or `cancelled` where none was; null while it goes on */
+  readonly end: string | null;
   readonly error: SwarmError | null;
   /** what the role of the starter sees */
   readonly state: Readonly<Record<string, unknown>>;
@@ -49,13 +55,18 @@ export interface Outcome {
 
 /** @param instance one that is over, and that this agent keeps */
 export async function outcomeOf(instance: Instance, sealing: Sealing, keys: SealingKeys): Promise<Outcome> {
+  return (await storyOf(instance, sealing, keys)) as Outcome;
+}
+
+/** @param instance one that has started; only its keeper's keys open the state */
+export async function storyOf(instance: Instance, sealing: Sealing, keys: SealingKeys): Promise<Story> {
   const { book } = instance;
-  const life = book.life as Outcome['life'];
-  const end = life === 'completed' ? (endOf(book.description, book.end ?? '')?.outcome ?? '') : life;
+  const { life } = book;
+  const reached = life === 'completed' ? (endOf(book.description, book.end ?? '')?.outcome ?? '') : life;
   return {
     instance: instance.options.id,
     life,
-    end,
+    end: book.over ? reached : null,
     error: await errorOf(instance, sealing, keys),
     state: await stateOf(instance, sealing, keys),
     hops: book.hops.map(hopOf),
@@ -72,7 +83,7 @@ const codeOf = (name: string): string => formatErrorCode(errorRow(name as ErrorN
 
 async function errorOf(instance: Instance, sealing: Sealing, keys: SealingKeys): Promise<SwarmError | null> {
   const { book } = instance;
-  if (book.life === 'cancelled')
+  if (book.cancelReason !== null)
     return {
       code: codeOf('swarm-cancelled'),
       name: 'swarm-cancelled',

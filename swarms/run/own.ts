@@ -33,7 +33,7 @@ export interface Own {
   readonly have: Map<string, number>;
   readonly refusals: Refusal[];
   refusedCount: number;
-  /** of the keeper, for the newest chain that it sent */
+  /** of the keeper: for the newest chain that it sent here, or for its own chain when that is over */
   headSignature: Bytes;
 }
 

@@ -15,11 +15,17 @@ export interface Program {
 
 export function programOf(choreography: Choreography): Program {
   const description = describe(choreography);
-  return {
-    choreography,
-    description,
-    hash: taggedHash('psky swarm description', encode(['1', stableJson(description)])),
-  };
+  return { choreography, description, hash: descriptionHash(description) };
+}
+
+/** What the source alone shows, the bodies of its phases, is no part of it: the program's own object says all the rest. */
+export function descriptionHash(description: Description): Hash {
+  const phases = Object.entries(description.phases).map(([name, node]) => [
+    name,
+    node.kind === 'phase' ? { ...node, body: null } : node,
+  ]);
+  const said = { ...description, phases: Object.fromEntries(phases) };
+  return taggedHash('psky swarm description', encode(['1', stableJson(said)]));
 }
 
 /** JSON with sorted keys: two descriptions that say the same have one hash. */

@@ -35,13 +35,18 @@ export function readNews(
       if (recordHash(raw) === recordHash(present(known[n], 'it was read'))) continue;
       return { name: 'swarm-chain-broken', detail: `The keeper shows another record ${n} than before.` };
     }
-    const record = decodeRecord(raw);
-    if (record === undefined) return { name: 'swarm-hop-out-of-graph', detail: `Record ${n} cannot be read.` };
-    const fault = book.add(raw, record);
+    const fault = addRaw(book, raw);
     if (fault !== undefined) return fault;
     added(raw, n);
   }
   return undefined;
+}
+
+/** The next record, as it came or was stored. @returns why not, and then nothing has changed */
+export function addRaw(book: Book, raw: Bytes): RecordFault | undefined {
+  const record = decodeRecord(raw);
+  if (record === undefined) return { name: 'swarm-hop-out-of-graph', detail: `Record ${book.length} cannot be read.` };
+  return book.add(raw, record);
 }
 
 /** the run that a turn or an undo is about */

@@ -6,6 +6,7 @@ import type { Bytes } from '../../lib/bytes.ts';
 import { type CodecLimits, decode, encode } from '../../lib/codec.ts';
 import { type Hash, taggedHash } from '../../lib/hash.ts';
 import { bool, bytes, hash, list, misfit, optional, type Shape, text, tuple, uint } from '../../lib/shape.ts';
+import type { SignatureSuite } from '../../lib/suites/suite.ts';
 import { KiB } from '../../lib/units.ts';
 import { maxNameLength, maxPhases, maxRoles, maxVariables } from '../limits.ts';
 import { maxTurnBytes, maxValueBytes } from './limits.ts';
@@ -216,3 +217,12 @@ export const recordHash = (raw: Bytes): Hash => taggedHash('psky swarm record', 
 /** What an agent signs for a turn, an undo or a start; a signature for one is none for another. */
 export const signedText = (kind: SwarmRecord['kind'], body: Bytes): Bytes =>
   encode(['psky swarm', kind, taggedHash('psky swarm body', body)]);
+
+export function isSignedBy(
+  suite: SignatureSuite,
+  { signingSuite, signingKey }: Party,
+  text: Bytes,
+  signature: Bytes,
+): boolean {
+  return signingSuite === suite.suite && suite.verify(signingKey, text, signature);
+}

@@ -12,7 +12,7 @@ import { sealLetter } from './letter.ts';
 import { validated } from './phase-runner.ts';
 import type { Directory } from './ports.ts';
 import { type Program, unrunnableRoles } from './program.ts';
-import { decodeBody, decodeRecord, encodeStart, type Letter, type Party } from './record.ts';
+import { decodeBody, decodeRecord, encodeStart, type Letter, type Party, type Start } from './record.ts';
 import { encodeValue } from './values.ts';
 
 export interface Beginning {
@@ -77,18 +77,16 @@ async function inputLetter(
 
 /** The description of an instance, out of its first record: stored, about to be, or brought by a message. */
 export function descriptionIn({ records }: StoredInstance, first: InstanceEvent | undefined): Hash | undefined {
-  const body =
-    records[0] !== undefined
-      ? startIn(records[0])
-      : first?.type === 'begin'
-        ? decodeBody('start', first.body)
-        : first?.type === 'arrived' && first.envelope.message.type === 'news'
-          ? startIn(first.envelope.message.records[0])
-          : undefined;
+  if (records[0] !== undefined) return startIn(records[0])?.start.description;
+  if (first?.type === 'arrived' && first.envelope.message.type === 'news')
+    return startIn(first.envelope.message.records[0])?.start.description;
+  const body = first?.type === 'begin' ? decodeBody('start', first.body) : undefined;
   return body?.kind === 'start' ? body.start.description : undefined;
 }
 
-function startIn(raw: Bytes | undefined) {
+/** What a first record says, unverified. */
+export function startIn(raw: Bytes | undefined): { readonly start: Start; readonly atMs: number } | undefined {
   const record = raw === undefined ? undefined : decodeRecord(raw);
-  return record === undefined ? undefined : decodeBody(record.kind, record.body);
+  const body = record === undefined ? undefined : decodeBody(record.kind, record.body);
+  return record !== undefined && body?.kind === 'start' ? { start: body.start, atMs: record.atMs } : undefined;
 }

@@ -49,6 +49,7 @@ t.test('a beginning narrows what is offered', async (t) => {
 
 t.test('an argument that may be repeated is offered again', async (t) => {
   t.equal(pathsAfter('check '), 'files');
+  t.equal(pathsAfter('swarms retry order-17 '), 'files');
   t.equal(pathsAfter('check a.swarm.ts b.swarm.ts '), 'files');
 });
 

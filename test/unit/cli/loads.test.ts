@@ -2,7 +2,6 @@
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import t from 'tap';
 
 const main = fileURLToPath(new URL('../../../cli/main.js', import.meta.url));
@@ -15,16 +14,17 @@ const hook = `export async function resolve(name, context, next) {
 const watched = `import { register } from 'node:module'; register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(hook))});`;
 
 async function loaded(...args: readonly string[]): Promise<string> {
-  const { stderr } = await promisify(execFile)(process.execPath, [
-    '--import',
-    `data:text/javascript,${encodeURIComponent(watched)}`,
-    main,
-    ...args,
-  ]);
-  return stderr;
+  const words = ['--import', `data:text/javascript,${encodeURIComponent(watched)}`, main, ...args];
+  return new Promise((resolve) => execFile(process.execPath, words, (_, __, stderr) => resolve(stderr)));
 }
 
 t.test('only what reads sources loads the compiler', async (t) => {
   t.equal(await loaded('start', '--help'), '');
   t.match(await loaded('check', 'examples/echo/echo.swarm.ts'), 'loads typescript');
+});
+
+t.test('instances of choreographies are read without compiler and bundler', async (t) => {
+  for (const verb of [['list'], ['show', 'nobody']])
+    t.notMatch(await loaded('swarms', ...verb, '--home', t.testdir()), /typescript|esbuild|dagrejs/, verb[0] ?? '');
+  t.equal(await loaded('swarms', 'show', '--help'), '');
 });

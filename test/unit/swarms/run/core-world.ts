@@ -220,7 +220,7 @@ export class CoreWorld {
         new Map(stored.letters),
       );
       for (const raw of stored.records)
-        if (!agent.instance.restore(raw)) throw new Error('a stored record is not read back');
+        if (agent.instance.restore(raw) !== undefined) throw new Error('a stored record is not read back');
     });
   }
 

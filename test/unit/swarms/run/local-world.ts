@@ -12,6 +12,8 @@ import { sodiumSuite } from '../../../../lib/suites/sodium.ts';
 import type { Choreography } from '../../../../swarms/index.ts';
 import { AgentHost } from '../../../../swarms/run/agent-host.ts';
 import { agentOf } from '../../../../swarms/run/agent-keys.ts';
+import type { Copy } from '../../../../swarms/run/audit.ts';
+import { loadInstance, nextInstance } from '../../../../swarms/run/instance-rows.ts';
 import { MemoryStore } from '../../../../swarms/run/memory-store.ts';
 import type { Outcome } from '../../../../swarms/run/outcome.ts';
 import type { Implementation } from '../../../../swarms/run/phase-runner.ts';
@@ -90,6 +92,26 @@ export class LocalWorld {
   async run(role: string, input: unknown): Promise<Outcome> {
     const host = this.host(role);
     return host.outcome(await host.begin({ program: this.program, bind: this.bind, input }));
+  }
+
+  /** What an agent has stored of an instance. */
+  copy(role: string, id: string): Promise<Copy> {
+    const agent = this.bind[role] ?? '';
+    const store = this.#stores.get(agent) as MemoryStore;
+    return new Promise((resolve) => loadInstance(store, id, (_, stored) => resolve({ agent, stored })));
+  }
+
+  /** Ids of the instances in an agent's store. */
+  async instances(role: string): Promise<readonly string[]> {
+    const store = this.#stores.get(this.bind[role] ?? '') as MemoryStore;
+    const ids: string[] = [];
+    for (;;) {
+      const id = await new Promise<string | undefined>((resolve) =>
+        nextInstance(store, ids.at(-1), (_, next) => resolve(next)),
+      );
+      if (id === undefined) return ids;
+      ids.push(id);
+    }
   }
 
   /** Keys and values of an agent's store. */
