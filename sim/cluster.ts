@@ -22,6 +22,9 @@ import { Load, type SimNode } from './workloads.ts';
 import { World } from './world.ts';
 
 /** Everything a node needs in order to live on one host. */
+/** how the text of what was thrown begins */
+const thrown = /: (AssertionFailed|\w*Error): /;
+
 export interface Boot {
   readonly index: number;
   /** its home is still to be made */
@@ -37,6 +40,8 @@ export interface Boot {
   readonly watchJournal: (view: JournalView) => JournalView;
   /** The node's data is damaged beyond what a crash may do. */
   damaged(reason: string): void;
+  /** The node cannot go on and stops itself. */
+  stopped(reason: string): void;
 }
 
 export interface ClusterOptions {
@@ -176,6 +181,7 @@ class Cluster {
         hooks: liar === undefined ? hooks : joinHooks(hooks, liar.hooks(process)),
         watchJournal: (view) => this.watch.journal(index, view),
         damaged: (reason) => this.#damaged(index, host, reason),
+        stopped: (reason) => this.#stopped(index, host, process, reason),
       },
       (node) => {
         if (!process.alive) return;
@@ -183,6 +189,13 @@ class Cluster {
         this.watch.archive(index, process, node);
       },
     );
+  }
+
+  /** Disks that fail stop a node; its code does not, unless its disk is not what it wrote. */
+  #stopped(index: number, host: Host, process: SimProcess, reason: string): void {
+    if (thrown.test(reason) && !this.sacrificed.has(index))
+      this.world.violated('nothing that the code takes for granted is wrong', `${host.name}: ${reason}`);
+    host.gaveUp(process, reason);
   }
 
   /**
@@ -196,8 +209,8 @@ class Cluster {
     if (!isTwin) this.watch.copies.wiped(index);
     // not inside the turn that found it
     this.world.after(0, () => {
+      if (isTwin) return host.retire();
       host.crash('killed');
-      if (isTwin) return;
       host.replace(undefined);
       host.start();
     });

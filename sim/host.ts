@@ -80,6 +80,12 @@ export class Host {
     else this.disk.processKilled();
   }
 
+  /** It is switched off, and no start that was planned comes. */
+  retire(): void {
+    this.crash('killed');
+    this.retired = true;
+  }
+
   /** what a backup of the running machine holds */
   copy(): HostCopy {
     return { disk: this.disk.copy(), stores: this.stores.copy() };

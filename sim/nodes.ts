@@ -222,7 +222,7 @@ function portsOf({ boot, suite }: NodeSetup): NodePorts {
     random,
     secureRandom: (length) => Uint8Array.from({ length }, () => random.below(256)),
     log: simLog(host.world, host.name),
-    onFatal: (reason) => host.gaveUp(process, reason),
+    onFatal: boot.stopped,
   };
 }
 

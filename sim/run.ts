@@ -28,8 +28,9 @@ export interface SimChoices {
 
 /** T3's planned length of a term: from the seed, so that planned changes of leader meet faults too. */
 const plannedTermsMs = [30_000, 5_000, 2_000];
-/** Every so many seeds lanes fill, and journals are pruned. */
+/** Every so many seeds lanes fill, and journals are pruned: their segments are as small as the largest batch allows. */
 const heavyOneIn = 5;
+const heavyRetention = { segmentBytes: 2.25 * MiB, retainBytes: 4.5 * MiB };
 
 /** Runs it on this thread. The same choices give the same report, byte for byte. */
 export function simulate(choices: SimChoices): SimReport & { readonly replay: string } {
@@ -42,8 +43,7 @@ function run(choices: SimChoices): SimReport {
     return runCounter({ ...choices, faults: choices.faults.filter((kind) => counterFaults.includes(kind)) });
   const plannedTermMs = plannedTermsMs[seed % plannedTermsMs.length] as number;
   const heavy = seed % heavyOneIn === heavyOneIn - 1;
-  const retention = heavy ? { segmentBytes: MiB, retainBytes: 2 * MiB } : {};
-  const nodes = simulatedNodes({ validators, suite, plannedTermMs, ...retention });
+  const nodes = simulatedNodes({ validators, suite, plannedTermMs, ...(heavy ? heavyRetention : {}) });
   return runCluster({ ...choices, ...nodes, heavy });
 }
 

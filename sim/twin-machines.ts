@@ -41,6 +41,7 @@ export class TwinMachines implements Twins {
     this.#parted.add(index);
     this.#options.setBrazen(index, this.#options.world.random.faults.chance(0.5));
     host.crash('killed');
+    twin.retired = false;
     twin.replace(host.copy());
     this.shuffle(index);
     host.start();
@@ -58,7 +59,7 @@ export class TwinMachines implements Twins {
 
   rejoin(index: number): void {
     const { network, nodeIds } = this.#options;
-    this.#twins.get(index)?.crash('killed');
+    this.#twins.get(index)?.retire();
     this.#parted.delete(index);
     this.#options.setBrazen(index, false);
     network.route(nodeIds[index] as NodeId, undefined);

@@ -81,6 +81,7 @@ export class WholeNodes {
                 damaged: () => {
                   this.damaged += 1;
                 },
+                stopped: (reason) => host.gaveUp(process, reason),
               },
               (ready) => void this.nodes.set(index, ready as WholeNode),
             );
