@@ -5,7 +5,6 @@ import {
   type Address,
   address,
   type Behavior,
-  type Clock,
   createActorSystem,
   createNoteSink,
   type Message,
@@ -13,12 +12,9 @@ import {
 import { type Bytes, concatBytes, fromUtf8 } from './lib/bytes.ts';
 import { decode, encode } from './lib/codec.ts';
 import { sha256 } from './lib/hash.ts';
-import type { Log } from './lib/log.ts';
 import { createMetrics } from './lib/metrics.ts';
-import type { Random } from './lib/random.ts';
 import { misfit, text, tuple, uint } from './lib/shape.ts';
 import type { Sealing } from './lib/suites/sealing.ts';
-import type { SignatureSuite } from './lib/suites/suite.ts';
 import { KiB, MiB } from './lib/units.ts';
 import {
   createLinks,
@@ -39,6 +35,7 @@ import {
   type AgentProgram,
   type Courier,
   type HopEntry,
+  type Interceptors,
 } from './swarms/run/index.ts';
 
 /** The world of a node of agents, as that of a node of chains; how it reaches others is said apart. */
@@ -50,6 +47,7 @@ export interface HostedAgent {
   readonly card: AgentCard;
   readonly keys: AgentKeys;
   readonly programs: readonly AgentProgram[];
+  readonly interceptors?: Interceptors | undefined;
 }
 
 /** How this node reaches others; a node of all agents needs none. */
@@ -158,9 +156,9 @@ export function createSwarmNode(options: SwarmNodeOptions, ports: SwarmNodePorts
       courier,
       directory: { find: (agent) => cards.get(agent) },
     };
-    for (const { card, keys, programs } of options.agents) {
+    for (const { card, keys, programs, interceptors } of options.agents) {
       const world = { ...shared, store: agentStore(store, card.agent) };
-      hosts.set(card.agent, new AgentHost(world, { card, keys, programs, ...(onHop === undefined ? {} : { onHop }) }));
+      hosts.set(card.agent, new AgentHost(world, { card, keys, programs, interceptors, onHop }));
     }
     let waiting = hosts.size;
     for (const host of hosts.values()) {

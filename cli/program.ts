@@ -23,6 +23,7 @@ import { addSim } from './verbs/sim.ts';
 import { addStart } from './verbs/start.ts';
 import { addStatus } from './verbs/status.ts';
 import { addSwarms } from './verbs/swarms.ts';
+import { addTest } from './verbs/test.ts';
 import { addTx } from './verbs/tx.ts';
 import { version } from './version.ts';
 
@@ -48,6 +49,7 @@ export function buildProgram(finish: Finish): Command {
   addCheck(program, finish);
   addRun(program, finish);
   addSwarms(program, finish);
+  addTest(program, finish);
   addCompletion(program, finish);
   applyToAll(program, '', (command, words) => {
     quiet(command);

@@ -906,6 +906,30 @@ export const errorRows = [
     meaning: 'The home does not hold the description of an instance, or holds another in its place.',
     remedy: 'Run the process once more on this home in the version that the instance has: psky run writes it there.',
   },
+  {
+    code: 6141,
+    name: 'swarm-phase-refused',
+    meaning: "An interceptor of the agent's owner refused the phase.",
+    remedy: 'Read the cause; give the phase an onError if the process can go on.',
+  },
+  {
+    code: 6142,
+    name: 'swarm-interceptor-threw',
+    meaning: "An interceptor of the agent's owner threw after the phase.",
+    remedy: 'Correct the interceptor: what the phase asked of others outside is done, and its result is lost.',
+  },
+  {
+    code: 6143,
+    name: 'swarm-interceptor-unusable',
+    meaning: 'An interceptor cannot be used.',
+    remedy: "Give it when: 'before' or 'after', a run function, and patterns for swarm, role and phase, or none.",
+  },
+  {
+    code: 6144,
+    name: 'swarm-outcome-open',
+    meaning: 'The instance has not ended within the time that was waited.',
+    remedy: 'It goes on: ask again for its outcome, or see in its hops where it waits.',
+  },
 ] as const satisfies readonly ErrorRow[];
 
 /** Does `psky check` say it of a source? */

@@ -22,7 +22,7 @@ export {
   shared,
   swarm,
 } from '../swarms/index.ts';
-export type { Kept, PhaseContext, Run } from '../swarms/run/index.ts';
+export type { Interceptor, Kept, PhaseContext, PhaseSeen, PhaseVerdict, Run } from '../swarms/run/index.ts';
 export { Client, type ClientOptions, type CommandOptions, type ReadOptions, type SendOptions } from './client.ts';
 export {
   type CommittedHeader,

@@ -2,6 +2,7 @@
 
 import type { SwarmSimOptions, SwarmSimReport } from './swarm.ts';
 
+export { countedRun, countingEffects } from './effect-counter.ts';
 export { Machine, type SimProcess } from './machine.ts';
 export type { SimReport } from './report.ts';
 export { faultNames, parseFaults, type SimChoices, type SimProgram, simPrograms, simulate } from './run.ts';

@@ -12,11 +12,13 @@ import {
   type AgentHost,
   agentOf,
   type Implementation,
+  type Interceptor,
+  Interceptors,
   type Outcome,
-  type PhaseContext,
   type Program,
 } from '../swarms/run/index.ts';
 import { fastDisk } from './disk.ts';
+import { countedRun, countingEffects } from './effect-counter.ts';
 import { type FaultKind, FaultPlan } from './faults.ts';
 import { Host } from './host.ts';
 import type { SimProcess } from './machine.ts';
@@ -30,6 +32,7 @@ import { World } from './world.ts';
 export interface SwarmSimOptions {
   readonly program: Program;
   readonly implementations: Readonly<Record<string, Implementation>>;
+  readonly intercept?: readonly Interceptor[];
   readonly input: unknown;
   readonly seed: number;
   readonly virtualSeconds: number;
@@ -102,13 +105,14 @@ class SwarmRun {
   }
 
   static async of(options: SwarmSimOptions): Promise<SwarmRun> {
-    const { program, implementations, suite, sabotage } = options;
+    const { program, implementations, intercept, suite, sabotage } = options;
+    const interceptors = new Interceptors(intercept);
     const agents: HostedAgent[] = [];
     for (const role of Object.keys(program.description.roles)) {
-      const counted = counting(implementations[role], sabotage?.countsTwice === true);
+      const counted = countingEffects(implementations[role], sabotage?.countsTwice === true);
       const seed = sha256(fromUtf8(`simulated agent ${role}`));
       const keys = await agentOf(agentName(role), seed, { suite, sealing: seededSealing(0) });
-      agents.push({ ...keys, programs: [{ program, implementations: { [role]: counted } }] });
+      agents.push({ ...keys, programs: [{ program, implementations: { [role]: counted } }], interceptors });
     }
     return new SwarmRun(options, agents);
   }
@@ -230,9 +234,10 @@ class SwarmRun {
     for (const host of this.#hosts) {
       for (const { entries } of host.stores.copy().filter(({ directory }) => directory.endsWith('store'))) {
         for (const [key, value] of entries) {
-          if (!key.includes(effectKey) || value.at(-1) === 1) continue;
+          const run = countedRun(key);
+          if (run === undefined || value.at(-1) === 1) continue;
           this.#effects = 'not once';
-          this.#world.violated('each phase takes effect once', `${host.name}: ${key.slice(key.indexOf(effectKey))}`);
+          this.#world.violated('each phase takes effect once', `${host.name}: effect of ${run}`);
         }
       }
     }
@@ -241,16 +246,3 @@ class SwarmRun {
 
 const agentName = (role: string): string => `sim/agent/${role}`;
 const nodeOf = (agent: string): NodeId => toHex(sha256(fromUtf8(agent))) as NodeId;
-
-const effectKey = 'effect of ';
-
-/** Beside what it does for the process, each run of a phase counts itself in what its agent keeps. */
-function counting(implementation: Implementation | undefined, twice: boolean): Implementation {
-  return (context: PhaseContext) => {
-    const { kept, key } = context;
-    const count = Number(kept.get(effectKey + key) ?? 0);
-    kept.set(effectKey + key, count + (twice ? 2 : 1));
-    if (typeof implementation === 'function') return (implementation as (context: PhaseContext) => object)(context);
-    return implementation ?? {};
-  };
-}

@@ -13,7 +13,7 @@ export const groups: readonly (readonly [title: string, verbs: readonly string[]
   ['Run a network', ['dev', 'init', 'testnet', 'start', 'stop', 'reset']],
   ['Send and read', ['tx', 'query', 'keys']],
   ['See how it is', ['status', 'why', 'logs', 'inspect', 'show-node-id', 'show-validator']],
-  ['Write processes', ['check', 'run', 'swarms']],
+  ['Write processes', ['check', 'run', 'test', 'swarms']],
   ['Measure and test', ['load', 'sim']],
   ['This program', ['completion', 'version']],
 ];

@@ -24,7 +24,7 @@ export const processPages: Readonly<Record<string, Page>> = {
       ['check examples/echo/echo.swarm.ts examples/purchase/purchase.swarm.ts --json', 'For a script or an editor:'],
     ],
     exits: [ok, error, usage],
-    seeAlso: ['run', 'sim'],
+    seeAlso: ['run', 'test'],
   },
   run: {
     about: [
@@ -46,7 +46,7 @@ export const processPages: Readonly<Record<string, Page>> = {
     ],
     environment: [homeVariable],
     exits: [ok, error, usage, unwritable, badConfiguration],
-    seeAlso: ['check', 'swarms', 'sim'],
+    seeAlso: ['check', 'test', 'swarms'],
   },
   swarms: {
     about: [
@@ -112,5 +112,21 @@ export const processPages: Readonly<Record<string, Page>> = {
     environment: [homeVariable],
     exits: [ok, error, usage, broken, unwritable, retry, badConfiguration],
     seeAlso: ['swarms show', 'swarms cancel', 'run'],
+  },
+  test: {
+    about: [
+      'Tries the process in each PATH, a *.swarm.ts or a folder that holds one, with run.ts beside it: in one process and in virtual time, seed by seed. A seed draws which faults fall, and runs three instances among them: messages are lost, come twice or late, processes die, parties throw and are silent. What run.ts brings is loaded anew for each seed.',
+      'Whatever happens, the starter must be told how each instance ended, everybody else who is to know it too, all chains must agree, each run of a phase must take effect once, and no text or bytes of eight bytes or more that are sealed may be in clear on a wire or a disk. A seed that fails is printed with the command that tries it again.',
+      'Then it says where the instances have been: in how many seeds each phase, each successor and each end was reached, and which ones never were. Another --input reaches others.',
+      'A PATH that ends with .test.ts is a file of tests: it is bundled and run by the test runner of Node (node --test), whose output and exit code are passed on. With --json its output goes to standard error.',
+    ],
+    examples: [
+      ['test examples/purchase', 'Does it hold, and what was tried?'],
+      ['test examples/purchase --seed 7', 'One seed again:'],
+      ['test examples/purchase --seeds 500 --faults deaths,silent --json', 'More of some faults, for a script:'],
+      ['test test/purchase.test.ts', 'Tests of your own:'],
+    ],
+    exits: [ok, error, usage],
+    seeAlso: ['check', 'run', 'sim'],
   },
 };

@@ -8,7 +8,7 @@ import { PskyError } from '../../lib/errors.ts';
 import { createNodeCertificate } from '../../net/drivers/node-certificate.ts';
 import { createWsTransport } from '../../net/drivers/ws-transport.ts';
 import { createSwarmNode, type SwarmNode } from '../../swarm-node.ts';
-import { type AgentHost, agentOf } from '../../swarms/run/index.ts';
+import { type AgentHost, agentOf, Interceptors } from '../../swarms/run/index.ts';
 import { exitCode } from '../exit.ts';
 import { asKnown } from '../remote-error.ts';
 import type { FromMember, MemberSetup, ToMember } from './cluster-messages.ts';
@@ -38,7 +38,8 @@ async function live(setup: MemberSetup): Promise<Life> {
   const certificate = await createNodeCertificate(nodeKeyOf(setup.seed).seed);
   const transport = createWsTransport({ host: '127.0.0.1', port: setup.port, security: { mode: 'tls', certificate } });
   const programs = [{ program: what.program, implementations: what.implementations }];
-  const agents = [{ ...(await agentOf(clusterAgent(setup.role), setup.seed, suites)), programs }];
+  const interceptors = new Interceptors(what.intercept);
+  const agents = [{ ...(await agentOf(clusterAgent(setup.role), setup.seed, suites)), programs, interceptors }];
   const remote = setup.agents.filter((each) => each !== own).map(({ card, nodeId: node }) => ({ card, node }));
   const node = createSwarmNode(
     {

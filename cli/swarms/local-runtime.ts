@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { type ErrorName, PskyError } from '../../lib/errors.ts';
 import { createSwarmNode, type HostedAgent, type SwarmNode } from '../../swarm-node.ts';
-import { type AgentHost, agentOf, type HopEntry, type Outcome } from '../../swarms/run/index.ts';
+import { type AgentHost, agentOf, type HopEntry, Interceptors, type Outcome } from '../../swarms/run/index.ts';
 import { settleMs } from '../limits.ts';
 import { agentSeed } from './agent-seeds.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -30,9 +30,10 @@ export interface RuntimeOptions {
 export async function openLocalRuntime({ folder, what, onHop, onFatal }: RuntimeOptions): Promise<Runtime> {
   const roles = Object.keys(what.program.description.roles);
   const programs = [{ program: what.program, implementations: what.implementations }];
+  const interceptors = new Interceptors(what.intercept);
   const agents: HostedAgent[] = [];
   for (const role of roles)
-    agents.push({ ...(await agentOf(localAgent(role), agentSeed(folder, role), suites)), programs });
+    agents.push({ ...(await agentOf(localAgent(role), agentSeed(folder, role), suites)), programs, interceptors });
   const machine = swarmMachine(join(folder, 'swarms.log'), onFatal);
   const node = createSwarmNode({ dataDirectory: join(folder, 'local'), agents, onHop }, machine.ports);
   await started(node, machine);

@@ -1,22 +1,22 @@
 // What `psky run PATH` runs: a *.swarm.ts, or the one in a folder, with run.ts beside it. It is checked first; then both are
 // bundled, since Node loads no TypeScript, with what they import from this package taken from here.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build, type Plugin } from 'esbuild';
 import { type ErrorName, errorRowOfCode, PskyError } from '../../lib/errors.ts';
 import type { Choreography } from '../../swarms/index.ts';
 import {
   type Description,
   descriptionHash,
   type Implementation,
+  type Interceptor,
+  Interceptors,
   type Program,
   programOf,
   type Run,
 } from '../../swarms/run/index.ts';
 import { readSource } from '../../swarms/source/index.ts';
+import { bundleModule } from './bundle-module.ts';
 
 export interface RunFolder {
   readonly program: Program;
@@ -24,6 +24,7 @@ export interface RunFolder {
   readonly checked: Description;
   readonly start: { readonly role: string; readonly input: unknown };
   readonly implementations: Readonly<Record<string, Implementation>>;
+  readonly intercept: readonly Interceptor[];
 }
 
 const swarmFile = /\.swarm\.[cm]?[jt]s$/;
@@ -31,10 +32,41 @@ const runFile = /^run\.[cm]?[jt]s$/;
 
 /** @throws PskyError where it is missing, wrong, or cannot be bundled */
 export async function loadRunFolder(path: string): Promise<RunFolder> {
+  const folder = await openRunFolder(path);
+  try {
+    return await folder.load();
+  } finally {
+    folder.close();
+  }
+}
+
+export interface OpenRunFolder {
+  /** Anew each time: what its modules keep in memory begins again. */
+  load(): Promise<RunFolder>;
+  close(): void;
+}
+
+/** @throws PskyError as above */
+export async function openRunFolder(path: string): Promise<OpenRunFolder> {
   const swarm = swarmIn(path);
   const descriptions = requireChecked(swarm);
   const run = runBeside(swarm);
-  const loaded = await bundled(swarm, run);
+  const contents = `export * as swarm from ${JSON.stringify(swarm)};\nexport { default } from ${JSON.stringify(run)};\n`;
+  const bundle = await bundleModule({ contents, resolveDir: dirname(swarm) });
+  let loads = 0;
+  return {
+    load: async () => folderOf((await import(`${bundle.url}?${loads++}`)) as Loaded, { swarm, run, descriptions }),
+    close: () => bundle.remove(),
+  };
+}
+
+interface Sources {
+  readonly swarm: string;
+  readonly run: string;
+  readonly descriptions: readonly Description[];
+}
+
+function folderOf(loaded: Loaded, { swarm, run, descriptions }: Sources): RunFolder {
   const { default: file } = loaded;
   if (!isRun(file)) throw unusable(`${run} has another default export.`);
   const program = programOf(choreographyIn(loaded.swarm, swarm));
@@ -46,7 +78,9 @@ export async function loadRunFolder(path: string): Promise<RunFolder> {
   if (first?.kind !== 'phase' || first.at !== role)
     throw unusable(`${run}: the process begins at '${first?.kind === 'phase' ? first.at : start}', not at '${role}'.`);
   const checked = descriptions.find((each) => descriptionHash(each) === program.hash) ?? program.description;
-  return { program, checked, start: { role, input }, implementations: file.agents };
+  const { intercept = [] } = file;
+  new Interceptors(intercept); // says what is wrong with one
+  return { program, checked, start: { role, input }, implementations: file.agents, intercept };
 }
 
 const unusable = (detail: string): PskyError => new PskyError('swarm-run-unusable', detail);
@@ -86,47 +120,6 @@ interface Loaded {
   readonly default: unknown;
 }
 
-async function bundled(swarm: string, run: string): Promise<Loaded> {
-  const folder = mkdtempSync(join(tmpdir(), 'psky-run-'));
-  try {
-    const { outputFiles } = await build({
-      stdin: {
-        contents: `export * as swarm from ${JSON.stringify(swarm)};\nexport { default } from ${JSON.stringify(run)};\n`,
-        resolveDir: dirname(swarm),
-      },
-      bundle: true,
-      write: false,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      sourcemap: 'inline',
-      logLevel: 'silent',
-      banner: {
-        js: "import { createRequire as pskyRequire } from 'node:module'; const require = pskyRequire(import.meta.url);",
-      },
-      plugins: [ownPackage],
-    }).catch((error: unknown) => {
-      throw unusable(`It cannot be bundled: ${error instanceof Error ? error.message : String(error)}`);
-    });
-    const file = join(folder, 'run.mjs');
-    writeFileSync(file, outputFiles[0]?.contents ?? '');
-    return (await import(pathToFileURL(file).href)) as Loaded;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** One copy of this package per process: the one that runs. */
-const ownPackage: Plugin = {
-  name: 'privatesky',
-  setup({ onResolve }) {
-    onResolve({ filter: /^privatesky\/sdk$/ }, () => ({
-      path: pathToFileURL(fileURLToPath(new URL('../../sdk/drivers/node.js', import.meta.url))).href,
-      external: true,
-    }));
-  },
-};
-
 function choreographyIn(exports: Readonly<Record<string, unknown>>, file: string): Choreography {
   const found = Object.values(exports).filter(isChoreography);
   if (found.length !== 1) throw unusable(`${file} exports ${found.length} choreographies, and should export one.`);
@@ -140,6 +133,7 @@ function isChoreography(value: unknown): value is Choreography {
 function isRun(value: unknown): value is Run {
   if (typeof value !== 'object' || value === null || !('start' in value) || !('agents' in value)) return false;
   const { start, agents } = value;
+  if ('intercept' in value && !Array.isArray(value.intercept)) return false;
   if (typeof start !== 'object' || start === null || !('role' in start) || typeof start.role !== 'string') return false;
   return (
     typeof agents === 'object' &&

@@ -71,7 +71,8 @@ async function runInCluster({ what, path, input, instance, folder, onHop }: Runn
   }
 }
 
-function inputOf(call: Call, { start }: RunFolder): unknown {
+/** What --input says, else run.ts. */
+export function inputOf(call: Call, { start }: Pick<RunFolder, 'start'>): unknown {
   const text = call.text('input');
   if (text === undefined) return start.input;
   try {

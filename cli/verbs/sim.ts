@@ -90,9 +90,9 @@ function runProgram(call: Call, choices: Choices): Report {
 
 async function runWorkload(workload: string, choices: Choices): Promise<Report> {
   const { loadRunFolder } = await import('../swarms/run-folder.ts');
-  const { program, implementations, start } = await loadRunFolder(workload);
+  const { program, implementations, intercept, start } = await loadRunFolder(workload);
   const drain = () => new Promise<void>((resolve) => setImmediate(resolve));
-  const report = await simulateSwarm({ ...choices, program, implementations, input: start.input, drain });
+  const report = await simulateSwarm({ ...choices, program, implementations, intercept, input: start.input, drain });
   const { seed, faults, virtualSeconds } = choices;
   const named = faultNames(faults);
   const replay = `psky sim --seed ${seed} --workload ${workload} --faults ${named} --virtual-seconds ${virtualSeconds}`;

@@ -1,95 +1,61 @@
 // An agent at home: its keys, what it keeps, the descriptions that it executes, and its part in every instance, each an actor
 // that is in memory only while something happens.
 
-import { type ActorSystem, type Address, address, type Clock, type Message, type Timer } from '../../actors/index.ts';
+import { type Address, address, type Message, type Timer } from '../../actors/index.ts';
 import { present } from '../../lib/assert.ts';
 import { type Bytes, toHex } from '../../lib/bytes.ts';
 import { PskyError } from '../../lib/errors.ts';
 import type { Hash } from '../../lib/hash.ts';
-import type { Log } from '../../lib/log.ts';
-import type { Sealing } from '../../lib/suites/sealing.ts';
-import type { SignatureSuite } from '../../lib/suites/suite.ts';
-import { hours, milliseconds, seconds } from '../../lib/units.ts';
-import type { HopEntry } from './book.ts';
+import { type Ms, milliseconds } from '../../lib/units.ts';
+import type { AgentHostOptions, AgentHostWorld, AgentProgram, StartOptions } from './agent-options.ts';
 import { Instance } from './instance.ts';
 import { type InstanceHost, type InstanceMessage, instanceBehavior } from './instance-actor.ts';
 import type { InstanceEffect, InstanceEvent } from './instance-events.ts';
 import { isInstanceId, loadInstance, readLiveMark, rows, type StoredInstance, tail } from './instance-rows.ts';
+import { type Interceptor, Interceptors } from './interceptors.ts';
 import { KeptValues } from './kept.ts';
-import { comebackMs, comebacks, longestLookMs, lookEveryMs, maxLiveInstances } from './limits.ts';
+import { comebackMs, comebacks, longestLookMs, lookEveryMs, maxLiveInstances, outcomeMs } from './limits.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope, headText, messageText } from './message.ts';
+import { Newcomers } from './newcomers.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { OutcomeWaiters } from './outcome-waiters.ts';
 import { nothingOwn } from './own.ts';
-import { type Implementation, runPhase, runUndo } from './phase-runner.ts';
-import { type AgentCard, type AgentKeys, type Courier, type Directory, type SwarmStore, sameKeys } from './ports.ts';
-import type { Program } from './program.ts';
-import {
-  decodeBody,
-  decodeRecord,
-  encodeStart,
-  encodeTurn,
-  encodeUndone,
-  isSignedBy,
-  type Party,
-  signedText,
-  type Turn,
-} from './record.ts';
+import { runPhase, runUndo } from './phase-runner.ts';
+import { type AgentCard, sameKeys } from './ports.ts';
+import { encodeTurn, encodeUndone, isSignedBy, type Party, signedText, type Turn } from './record.ts';
 import { descriptionIn, startOf } from './start.ts';
-
-export interface AgentHostWorld {
-  readonly clock: Clock;
-  readonly system: ActorSystem;
-  /** of this agent alone */
-  readonly store: SwarmStore;
-  readonly courier: Courier;
-  readonly directory: Directory;
-  readonly suite: SignatureSuite;
-  readonly sealing: Sealing;
-  readonly secureRandom: (length: number) => Bytes;
-  readonly log: Log;
-}
-
-export interface AgentHostOptions {
-  readonly card: AgentCard;
-  readonly keys: AgentKeys;
-  /** what it executes, with what its application brings to each role */
-  readonly programs: readonly AgentProgram[];
-  /** each hop of the instances that it keeps, when it is durable */
-  readonly onHop?: (instance: string, hop: HopEntry) => void;
-}
-
-export interface AgentProgram {
-  readonly program: Program;
-  readonly implementations: Readonly<Record<string, Implementation>>;
-}
-
-export interface StartOptions {
-  readonly program: Program;
-  /** role → agent */
-  readonly bind: Readonly<Record<string, string>>;
-  readonly input: unknown;
-  /** one of one's own, so that starting again starts nothing new */
-  readonly instance?: string;
-}
 
 export class AgentHost {
   readonly #world: AgentHostWorld;
   readonly #options: AgentHostOptions;
   readonly #programs: ReadonlyMap<Hash, AgentProgram>;
+  readonly #interceptors: Interceptors;
   readonly #kept = new KeptValues();
   /** instances that are not in memory, with the instant at which something is to happen */
   readonly #away = new Map<string, number>();
   readonly #failures = new Map<string, number[]>();
-  readonly #waiters = new Map<string, ((outcome: Outcome) => void)[]>();
+  readonly #waiters: OutcomeWaiters;
+  readonly #newcomers: Newcomers;
   readonly #settlers = new Map<string, (() => void)[]>();
   readonly #present = new Set<string>();
   #lookTimer: { readonly atMs: number; readonly timer: Timer } | undefined;
+  #started = false;
   #closed = false;
 
   constructor(world: AgentHostWorld, options: AgentHostOptions) {
     this.#world = world;
     this.#options = options;
     this.#programs = new Map(options.programs.map((each) => [each.program.hash, each]));
+    this.#interceptors = options.interceptors ?? new Interceptors();
+    this.#waiters = new OutcomeWaiters(world.clock);
+    const { agent } = options.card;
+    const { store, directory, log } = world;
+    this.#newcomers = new Newcomers({
+      ...{ agent, store, directory, log },
+      verify: (signer, text, signature) => this.#verify(signer, text, signature),
+      whyNot: (parties) => this.#whyNot(parties),
+      knows: (description) => this.#programs.has(description),
+    });
   }
 
   /** Loads what the agent keeps, and goes on with every instance in which something is left to do. */
@@ -104,6 +70,7 @@ export class AgentHost {
           const { id, dueMs } = readLiveMark(row);
           this.#away.set(id, dueMs);
         }
+        this.#started = true;
         this.#look();
         done(undefined);
       });
@@ -124,7 +91,12 @@ export class AgentHost {
       this.#world.log.warn('a message cannot be read', { agent: this.#options.card.agent });
       return;
     }
-    this.#deliver(envelope.instance, { type: 'arrived', envelope });
+    // what it keeps is not read yet; whoever sent it sends it again
+    if (!this.#started || this.#closed) return;
+    const { instance, from } = envelope;
+    const welcome = (): void => this.#deliver(instance, { type: 'arrived', envelope });
+    if (this.#present.has(instance)) return welcome();
+    this.#newcomers.meet(envelope, this.#away.has(instance), { welcome, stranger: () => this.#refuse(instance, from) });
   }
 
   /**
@@ -148,17 +120,35 @@ export class AgentHost {
     return id;
   }
 
-  /** Resolves when the instance, which this agent keeps, is over. */
-  outcome(id: string): Promise<Outcome> {
-    return new Promise((resolve) => {
-      this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), resolve]);
-      this.#deliver(id, { type: 'tell' });
-    });
+  /**
+   * How the instance, which this agent keeps, ended, as soon as it has.
+   *
+   * @param within how long to wait for that
+   * @throws PskyError where there is no such instance, it has not ended in time, or too many wait
+   */
+  async outcome(id: string, within: Ms = outcomeMs): Promise<Outcome> {
+    if (!this.#isWelcome(id) || this.#waiters.full) {
+      const { agent } = this.#options.card;
+      throw new PskyError('overloaded', `${agent} cannot say how '${id}' ends before others have ended.`);
+    }
+    const outcome = this.#waiters.wait(id, within);
+    this.#deliver(id, { type: 'tell' });
+    return outcome;
   }
 
   /** Resolves when everybody who is to know how the instance ended knows it; call it before that. */
   settled(id: string): Promise<void> {
     return new Promise((resolve) => this.#settlers.set(id, [...(this.#settlers.get(id) ?? []), resolve]));
+  }
+
+  /**
+   * From now on it looks at the phases that this agent runs, before or after them.
+   *
+   * @returns removes it
+   * @throws PskyError where it cannot be used, or there are too many
+   */
+  intercept(interceptor: Interceptor): () => void {
+    return this.#interceptors.add(interceptor);
   }
 
   cancel(id: string, reason: string): void {
@@ -191,7 +181,11 @@ export class AgentHost {
 
   #isWelcome(id: string): boolean {
     if ((this.#failures.get(id)?.length ?? 0) > comebacks) return false;
-    return this.#present.has(id) || this.#away.has(id) || this.#present.size + this.#away.size < maxLiveInstances;
+    return (
+      this.#present.has(id) ||
+      this.#away.has(id) ||
+      this.#present.size + this.#away.size < (this.#options.maxLive ?? maxLiveInstances)
+    );
   }
 
   /** Brings back whose time has come. A look at 100,000 costs a millisecond, so there is one a second at most. */
@@ -246,6 +240,7 @@ export class AgentHost {
         this.#signed('undone', encodeUndone({ instance, description, role, run, after, fault })),
       signHead: (length, head) => this.#sign(headText(id, length, head)),
       perform: (effect, instance) => this.#perform(effect, instance),
+      absent: () => void this.#waiters.tell(id, undefined),
       left: (how) => {
         if (!how.clean && !this.#closed) log.error('an instance failed', { instance: id });
         this.#left(id, how);
@@ -259,7 +254,8 @@ export class AgentHost {
       'instances of unknown descriptions are refused',
     );
     const { sealing } = this.#world;
-    return { program, implementation: implementations[role] ?? {}, sealing, keys: this.#options.keys.sealing };
+    const implementation = implementations[role] ?? {};
+    return { program, implementation, sealing, keys: this.#options.keys.sealing, interceptors: this.#interceptors };
   }
 
   #restore(id: string, stored: StoredInstance, first: InstanceEvent | undefined): Instance | undefined {
@@ -321,18 +317,11 @@ export class AgentHost {
       case 'hop':
         return this.#options.onHop?.(id, effect.hop);
       case 'ended':
-        return void this.#tellEnd(id, instance);
+        return void this.#waiters.tell(id, outcomeOf(instance, this.#world.sealing, this.#options.keys.sealing));
       case 'settled':
         for (const resolve of this.#settlers.get(id) ?? []) resolve();
         this.#settlers.delete(id);
     }
-  }
-
-  async #tellEnd(id: string, instance: Instance): Promise<void> {
-    const waiters = this.#waiters.get(id) ?? [];
-    this.#waiters.delete(id);
-    const outcome = await outcomeOf(instance, this.#world.sealing, this.#options.keys.sealing);
-    for (const resolve of waiters) resolve(outcome);
   }
 
   #refuse(id: string, to: string): void {
@@ -352,13 +341,15 @@ export class AgentHost {
     return { body, signature: this.#sign(signedText(kind, body)) };
   }
 
-  #verify(party: Party, text: Bytes, signature: Bytes): boolean {
-    return isSignedBy(this.#world.suite, party, text, signature);
+  #verify(signer: AgentCard, text: Bytes, signature: Bytes): boolean {
+    return isSignedBy(this.#world.suite, signer, text, signature);
   }
 
-  #verifyMessage(party: Party, { instance, from, message, signature }: Envelope): boolean {
-    return (
-      message.type !== 'offer' && party.agent === from && this.#verify(party, messageText(instance, message), signature)
-    );
+  #verifyMessage(party: Party, envelope: Envelope): boolean {
+    const { instance, from, message, signature } = envelope;
+    if (message.type === 'offer' || party.agent !== from) return false;
+    const signer = this.#newcomers.signerOf(envelope);
+    if (signer !== undefined && sameKeys(signer, party)) return true;
+    return this.#verify(party, messageText(instance, message), signature);
   }
 }

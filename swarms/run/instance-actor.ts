@@ -29,6 +29,8 @@ export interface InstanceHost {
   /** the keeper's word for a chain */
   signHead(length: number, head: Hash): Bytes;
   perform(effect: Extract<InstanceEffect, { do: 'send' | 'hop' | 'ended' | 'settled' }>, instance: Instance): void;
+  /** there is no such instance here */
+  absent(): void;
   /** it leaves memory until `dueMs`; `clean` is false where a bug or the disk ended it */
   left(how: { readonly clean: boolean; readonly dueMs: number | undefined }): void;
 }
@@ -137,10 +139,14 @@ class ActorTurn {
   #loaded(fault: SwarmStoreFault | undefined, stored: StoredInstance): void {
     if (fault !== undefined) return this.#effects.fatal(`the store of choreographies: ${fault.message}`);
     const state = this.#state;
-    const [first] = state.waiting;
+    // who asks may have come before the one that begins
+    const first = state.waiting.find(begins) ?? state.waiting[0];
     const isThere = stored.records.length > 0 || first !== undefined;
     const instance = isThere ? this.#host.restore(stored, first) : undefined;
-    if (instance === undefined) return this.#stop();
+    if (instance === undefined) {
+      this.#effects.request(() => this.#host.absent());
+      return this.#stop();
+    }
     state.instance = instance;
     if (instance.book.started) this.#step({ type: 'wake' });
     for (const event of state.waiting.splice(0)) this.#step(event);
@@ -269,6 +275,9 @@ class ActorTurn {
     this.#effects.stop(this.#effects.self);
   }
 }
+
+const begins = (event: InstanceEvent): boolean =>
+  event.type === 'begin' || (event.type === 'arrived' && event.envelope.message.type === 'news');
 
 /** a mark without an instant: only a message goes on; one at 0, of what is parked, is due at the next start */
 const never = 2 ** 48 - 1;

@@ -57,3 +57,18 @@ export const comebacks = 3;
 /** Between two looks for instances whose time has come; wall clocks jump, and timers of Node count to 24 days. */
 export const lookEveryMs: Ms = seconds(1);
 export const longestLookMs: Ms = hours(24);
+
+/** Interceptors of one agent: each is matched with each phase that runs. Beyond, one more is refused. */
+export const maxInterceptors = 100;
+/** Characters of a pattern: more than the longest name of a process. */
+export const maxPatternLength = 256;
+
+/** How long \`outcome\` waits where nothing is said; longer than most processes, and whoever waits longer asks again. */
+export const outcomeMs: Ms = hours(24);
+/** Callers that wait for an outcome at one agent: 1 KB each. Beyond, one more is refused. */
+export const maxWaiters = 100_000;
+
+/** Messages of one sender for instances that are not in memory, while the store is asked whether they exist. What comes
+ * beyond is dropped, and sent again by its sender. A message holds up to some MB: 64 × 2 MiB at worst, of each agent that is
+ * known here. */
+export const maxLookups = 64;

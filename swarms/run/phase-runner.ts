@@ -9,6 +9,7 @@ import { sees } from '../description.ts';
 import { phaseOf } from '../graph.ts';
 import type { Phase } from '../phases.ts';
 import { reservedNames, type Step } from '../steps.ts';
+import { failureVerdict, type Interceptors, PhaseWatch } from './interceptors.ts';
 import type { Draft, Kept } from './kept.ts';
 import { type LetterText, openLetter, sealLetter } from './letter.ts';
 import { maxCauseLength, maxTurnBytes } from './limits.ts';
@@ -36,6 +37,7 @@ export interface PhaseWorld {
   readonly implementation: Implementation;
   readonly sealing: Sealing;
   readonly keys: SealingKeys;
+  readonly interceptors: Interceptors;
 }
 
 export interface PhaseResult {
@@ -45,14 +47,23 @@ export interface PhaseResult {
 }
 
 export async function runPhase(world: PhaseWorld, task: PhaseTask, draft: Draft): Promise<PhaseResult> {
+  const { instance, phase, role } = task;
+  const place = { instance, swarm: world.program.description.name, phase, role, key: keyOf(task) };
+  const watch = new PhaseWatch(world.interceptors, place);
   try {
-    const done = await doPhase(world, task, draft);
+    const done = await doPhase(world, task, draft, watch);
     const result = await sealed(world, task, done);
     if (encodeTurn(result.turn).length > maxTurnBytes)
       throw new PskyError('swarm-value-too-large', 'All values of the turn together.');
-    return result;
+    watch.wrote(done.written);
+    const { to, branches } = result.turn;
+    const trouble = await watch.after({ to: branches.length === 0 ? [to] : branches.map((each) => each.to) });
+    return trouble === undefined
+      ? result
+      : await failed(world, task, new PskyError('swarm-interceptor-threw', trouble));
   } catch (error) {
-    return failed(world, task, error);
+    const trouble = await watch.after(failureVerdict(error));
+    return failed(world, task, error, trouble === undefined ? '' : ` An interceptor after it: ${trouble}`);
   }
 }
 
@@ -75,14 +86,16 @@ interface Done {
   readonly given: Bytes | null;
 }
 
-async function doPhase(world: PhaseWorld, task: PhaseTask, draft: Draft): Promise<Done> {
+async function doPhase(world: PhaseWorld, task: PhaseTask, draft: Draft, watch: PhaseWatch): Promise<Done> {
   const { spec } = phaseIn(world, task);
   const values = await openValues(world, task.values);
   for (const [name, merged] of await mergeBranches(world, task)) values.set(name, merged);
   const before = new Map([...values].map(([name, value]) => [name, encoded(value, name)]));
+  const given = spec.input === undefined ? null : await openGiven(world, task);
+  const input = spec.input === undefined ? undefined : await readInput(task, given, spec.input);
+  await watch.before(before, given);
   for (const name of task.merges.keys()) before.delete(name);
   const state = Object.fromEntries(values);
-  const input = spec.input === undefined ? undefined : await readInput(world, task, spec.input);
   const steps = new WeakSet<object>();
   const turn = { state, input, go: goOf(spec.next, steps), agent: bring(world, task, draft) };
   const step = (await spec.run(turn as never)) as Step | undefined;
@@ -98,12 +111,14 @@ function phaseIn({ program }: PhaseWorld, { phase }: PhaseTask): Phase {
 
 function bring({ implementation }: PhaseWorld, task: PhaseTask, { kept }: Draft, suffix = ''): object {
   if (typeof implementation !== 'function') return implementation;
-  const { instance, phase, role, run } = task;
+  const { instance, phase, role } = task;
   return (implementation as (context: PhaseContext) => object)({
     ...{ instance, phase, role, kept },
-    key: `${instance}/${run}${suffix}`,
+    key: `${keyOf(task)}${suffix}`,
   });
 }
+
+const keyOf = ({ instance, run }: PhaseTask): string => `${instance}/${run}`;
 
 // — what goes in —
 
@@ -145,13 +160,17 @@ async function mergeBranches(world: PhaseWorld, task: PhaseTask): Promise<readon
   return merged;
 }
 
-async function readInput(world: PhaseWorld, task: PhaseTask, schema: StandardSchemaV1): Promise<unknown> {
-  const { given } = task;
+async function openGiven(world: PhaseWorld, { given }: PhaseTask): Promise<Bytes | null> {
+  if (given === null) return null;
   const letter =
-    given?.from === 'letter' ? await openLetter(world.sealing, world.keys, given.sealed, given.place) : undefined;
-  if (given !== null && letter === undefined) throw new PskyError('swarm-letter-closed', 'The input.');
-  const value = letter?.given === null || letter === undefined ? undefined : decoded(letter.given, 'input');
-  return validated(schema, value, 'swarm-input-invalid', `of '${task.phase}'`);
+    given.from === 'letter' ? await openLetter(world.sealing, world.keys, given.sealed, given.place) : undefined;
+  if (letter === undefined) throw new PskyError('swarm-letter-closed', 'The input.');
+  return letter.given;
+}
+
+function readInput({ phase }: PhaseTask, given: Bytes | null, schema: StandardSchemaV1): Promise<unknown> {
+  const value = given === null ? undefined : decoded(given, 'input');
+  return validated(schema, value, 'swarm-input-invalid', `of '${phase}'`);
 }
 
 /** @throws PskyError with the first issue and its place */
@@ -260,9 +279,10 @@ async function sealed(world: PhaseWorld, task: PhaseTask, { step, written, given
   };
 }
 
-async function failed(world: PhaseWorld, task: PhaseTask, error: unknown): Promise<PhaseResult> {
+async function failed(world: PhaseWorld, task: PhaseTask, error: unknown, more = ''): Promise<PhaseResult> {
   const known = error instanceof PskyError;
-  const cause = wellFormed(error instanceof Error ? error.message : String(error)).slice(0, maxCauseLength);
+  const text = error instanceof Error ? error.message : String(error);
+  const cause = wellFormed(`${text}${more}`).slice(0, maxCauseLength);
   const texts = new Map([[task.starter, { values: [], given: null, cause }]]);
   const turn: Turn = {
     ...signedPlace(task),

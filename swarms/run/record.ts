@@ -220,7 +220,7 @@ export const signedText = (kind: SwarmRecord['kind'], body: Bytes): Bytes =>
 
 export function isSignedBy(
   suite: SignatureSuite,
-  { signingSuite, signingKey }: Party,
+  { signingSuite, signingKey }: Pick<Party, 'signingSuite' | 'signingKey'>,
   text: Bytes,
   signature: Bytes,
 ): boolean {

@@ -1,6 +1,7 @@
 // run.ts beside a choreography: who starts it with what, and what each role's application brings.
 
 import type { Choreography } from '../language.ts';
+import type { Interceptor } from './interceptors.ts';
 import type { Implementation } from './phase-runner.ts';
 
 /** `export default { start: { role: 'buyer', input }, agents: { seller: … } } satisfies Run<typeof purchase>` */
@@ -12,4 +13,6 @@ export interface Run<Program = Choreography> {
   };
   /** role → an object, or a function that makes one for each phase; roles that bring nothing may be left out */
   readonly agents: Readonly<Record<string, Implementation>>;
+  /** what its owner has look at the phases that these agents run */
+  readonly intercept?: readonly Interceptor[];
 }

@@ -152,3 +152,18 @@ t.test('no sealed value is anywhere in the home', { timeout: 120_000 }, async (t
   t.notOk(bytes.includes(limit), 'the limit of the buyer is not, as msgpack');
   t.notOk(bytes.includes('987654321'), 'nor as text');
 });
+
+t.test(
+  "the interceptors of run.ts look at its agents' phases, in one process and in several",
+  { timeout: 240_000 },
+  async (t) => {
+    const home = shortFolder(t);
+    const run = (...more: readonly string[]) => pskyJson<Ran>('run', fixture('watched'), '--home', home, ...more);
+    const many = ['--input', '{"count":11,"wish":"more"}'];
+    t.match(await run(), { end: 'ok' });
+    for (const runtime of ['local', 'cluster']) {
+      const refused = await run(...many, '--runtime', runtime);
+      t.match(refused, { end: 'refused', hops: [{ phase: 'ask' }, { phase: 'sell', fault: 'PSKY-6141' }] }, runtime);
+    }
+  },
+);
