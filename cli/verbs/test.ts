@@ -1,10 +1,8 @@
 // psky test: what it is called with; the work is in swarms/test-paths.ts.
 
 import type { Command } from 'commander';
+import { maxSeeds } from '../../testing/limits.ts';
 import { addVerb, type Finish, wholeNumber } from '../verb.ts';
-
-/** as many as an hour or so holds */
-const maxSeeds = 100_000;
 
 export function addTest(program: Command, finish: Finish): void {
   addVerb(
