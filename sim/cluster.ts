@@ -21,10 +21,10 @@ import { TwinMachines } from './twin-machines.ts';
 import { Load, type SimNode } from './workloads.ts';
 import { World } from './world.ts';
 
-/** Everything a node needs in order to live on one host. */
 /** how the text of what was thrown begins */
 const thrown = /: (AssertionFailed|\w*Error): /;
 
+/** Everything a node needs in order to live on one host. */
 export interface Boot {
   readonly index: number;
   /** its home is still to be made */

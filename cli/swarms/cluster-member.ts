@@ -60,21 +60,28 @@ function hostIn({ setup, node }: Life): AgentHost {
 }
 
 async function begin(life: Life, input: unknown, instance: string | undefined): Promise<void> {
+  await tell(life, async (host) => {
+    const bind = Object.fromEntries(life.setup.agents.map(({ role, card }) => [role, card.agent]));
+    return host.begin({ program: life.what.program, bind, input, ...(instance === undefined ? {} : { instance }) });
+  });
+}
+
+async function goOn(life: Life, instance: string, cancel: string | undefined): Promise<void> {
+  await tell(life, async (host) => {
+    if (cancel !== undefined) host.cancel(instance, cancel);
+    return instance;
+  });
+}
+
+/** How the instance ends, or what went wrong before it is known. */
+async function tell(life: Life, instanceOf: (host: AgentHost) => Promise<string>): Promise<void> {
   try {
     const host = hostIn(life);
-    const bind = Object.fromEntries(life.setup.agents.map(({ role, card }) => [role, card.agent]));
-    const start = { program: life.what.program, bind, input, ...(instance === undefined ? {} : { instance }) };
-    say({ type: 'outcome', outcome: await settledOutcome(host, await host.begin(start)) });
+    say({ type: 'outcome', outcome: await settledOutcome(host, await instanceOf(host)) });
   } catch (error) {
     const { row, message } = asKnown(error);
     say({ type: 'failed', name: row.name as never, detail: message.replace(row.meaning, '').trim() });
   }
-}
-
-async function goOn(life: Life, instance: string, cancel: string | undefined): Promise<void> {
-  const host = hostIn(life);
-  if (cancel !== undefined) host.cancel(instance, cancel);
-  say({ type: 'outcome', outcome: await settledOutcome(host, instance) });
 }
 
 function meet({ setup, node }: Life, ports: Readonly<Record<string, number>>): void {

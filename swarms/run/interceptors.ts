@@ -49,6 +49,11 @@ export type PhaseVerdict =
   | { readonly to: readonly string[] }
   | { readonly code: string; readonly name: string; readonly cause: string };
 
+const isOf = <When extends Interceptor['when']>(
+  when: When,
+  each: Interceptor,
+): each is Extract<Interceptor, { when: When }> => each.when === when;
+
 /** Those of an agent, in the order in which they were added. Agents of one owner may share them. */
 export class Interceptors {
   readonly #all = new Set<{ readonly interceptor: Interceptor }>();
@@ -79,9 +84,10 @@ export class Interceptors {
   ): readonly Extract<Interceptor, { when: When }>[] {
     const fits = (pattern: string | undefined, name: string): boolean =>
       pattern === undefined || matches(pattern, name);
-    const found = [...this.#all].flatMap(({ interceptor: each }) =>
-      each.when === when && fits(each.swarm, swarm) && fits(each.role, role) && fits(each.phase, phase) ? [each] : [],
-    ) as unknown as Extract<Interceptor, { when: When }>[];
+    const found = [...this.#all]
+      .map(({ interceptor }) => interceptor)
+      .filter((each) => isOf(when, each))
+      .filter((each) => fits(each.swarm, swarm) && fits(each.role, role) && fits(each.phase, phase));
     return when === 'before' ? found : found.reverse();
   }
 }

@@ -63,7 +63,7 @@ export const maxInterceptors = 100;
 /** Characters of a pattern: more than the longest name of a process. */
 export const maxPatternLength = 256;
 
-/** How long \`outcome\` waits where nothing is said; longer than most processes, and whoever waits longer asks again. */
+/** How long `outcome` waits where nothing is said; longer than most processes, and whoever waits longer asks again. */
 export const outcomeMs: Ms = hours(24);
 /** Callers that wait for an outcome at one agent: 1 KB each. Beyond, one more is refused. */
 export const maxWaiters = 100_000;
