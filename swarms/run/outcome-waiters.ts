@@ -8,7 +8,7 @@ import type { Outcome } from './outcome.ts';
 
 interface Waiter {
   readonly resolve: (outcome: Outcome) => void;
-  readonly reject: (fault: PskyError) => void;
+  readonly reject: (fault: unknown) => void;
   readonly timer: Timer;
 }
 
@@ -35,13 +35,16 @@ export class OutcomeWaiters {
     });
   }
 
-  /** @param outcome undefined where there is no such instance */
+  /** @param outcome undefined where there is no such instance; what keeps it from being read is told, too */
   async tell(id: string, outcome: Promise<Outcome> | undefined): Promise<void> {
     const waiters = [...(this.#byInstance.get(id) ?? [])];
-    const found = await outcome;
-    const absent = new PskyError('swarm-instance-unknown', `'${id}'.`);
-    for (const waiter of waiters)
-      this.#leave(id, waiter, () => (found === undefined ? waiter.reject(absent) : waiter.resolve(found)));
+    try {
+      const found = await outcome;
+      if (found === undefined) throw new PskyError('swarm-instance-unknown', `'${id}'.`);
+      for (const waiter of waiters) this.#leave(id, waiter, () => waiter.resolve(found));
+    } catch (error) {
+      for (const waiter of waiters) this.#leave(id, waiter, () => waiter.reject(error));
+    }
   }
 
   #leave(id: string, waiter: Waiter, tell: () => void): void {
